@@ -1,0 +1,20 @@
+// Linux calls that Swift's Glibc module lacks: epoll, accept4, eventfd, timerfd, and macros.
+#pragma once
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+/// One epoll entry; `data` is the caller's tag (epoll_event is packed and holds a union, which Swift reads badly).
+typedef struct {
+    uint32_t events;
+    uint64_t data;
+} tangent_epoll_entry;
+
+int tangent_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
+/// Fills at most `capacity` (at most 256) entries; returns their number or -1 with errno set.
+int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, int timeout_milliseconds);
+int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);

@@ -1,0 +1,22 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+int tangent_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data = {.u64 = data}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, int timeout_milliseconds) {
+    struct epoll_event events[256];
+    if (capacity > 256) capacity = 256;
+    const int count = epoll_wait(epoll, events, capacity, timeout_milliseconds);
+    for (int i = 0; i < count; i++) {
+        entries[i].events = events[i].events;
+        entries[i].data = events[i].data.u64;
+    }
+    return count;
+}
+
+int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
+    return accept4(listener, address, length, flags);
+}
