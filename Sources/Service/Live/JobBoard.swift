@@ -1,0 +1,158 @@
+import Jobs
+import Synchronization
+
+/// The jobs' present state in memory: what polls are answered from without touching the store, and the place where those who
+/// wait for a change are told of it.
+///
+/// The store's change log is the only source of news: ``apply(_:)`` is called with its events, by one thread, in order.
+/// A document is at most one turn of the change watcher behind the store.
+final class JobBoard: Sendable {
+    typealias Delivery = @Sendable (JobDocument?) -> Void
+
+    private struct Waiter {
+        let id: Int
+        let until: @Sendable (Job) -> Bool
+        let deadline: ContinuousClock.Instant
+        let deliver: Delivery
+    }
+
+    private struct State {
+        var documents: [String: JobDocument] = [:]
+        var order: [String] = []
+        var waiters: [String: [Waiter]] = [:]
+        var nextWaiter = 0
+        /// Jobs that are being read from the store at this moment, with the number of changes seen meanwhile.
+        var loading: [String: (readers: Int, changes: Int)] = [:]
+    }
+
+    private let store: any JobStore
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(store: any JobStore, capacity: Int = 20_000) {
+        self.store = store
+        self.capacity = capacity
+    }
+
+    /// The document if it is in memory. O(1), never blocks: safe on an event loop.
+    func cached(_ id: String) -> JobDocument? { state.withLock { $0.documents[id] } }
+
+    /// The document from memory or from the store. Blocks.
+    func document(_ id: String) throws -> JobDocument? {
+        if let document = cached(id) { return document }
+        while true {
+            let before = state.withLock { state in
+                state.loading[id, default: (0, 0)].readers += 1
+                return state.loading[id]?.changes
+            }
+            let job = Result { try store.job(id) }
+            let document = (try? job.get()).map { $0.map(JobDocument.init) } ?? nil
+            // A change that came while the store was read may be newer than what was read: then read again.
+            let current = state.withLock { state in
+                let changes = state.loading[id]?.changes
+                state.loading[id]?.readers -= 1
+                if state.loading[id]?.readers == 0 { state.loading[id] = nil }
+                guard changes == before else { return false }
+                if let document { keep(document, in: &state) }
+                return true
+            }
+            _ = try job.get()
+            if current { return document }
+        }
+    }
+
+    /// A job just written by this process: known before the change log brings it.
+    func put(_ job: Job) {
+        let document = JobDocument(job)
+        state.withLock { state in
+            guard (state.documents[job.id]?.job.version ?? -1) < job.version else { return }
+            keep(document, in: &state)
+        }
+    }
+
+    func forget(_ id: String) { state.withLock { $0.documents[id] = nil } }
+
+    /// Calls `deliver` once: with the document as soon as the condition holds, with the latest one at the deadline, or with nil
+    /// if the job is deleted. Blocks for the store only where the job is not in memory.
+    func wait(
+        for id: String, until condition: @escaping @Sendable (Job) -> Bool, deadline: ContinuousClock.Instant,
+        deliver: @escaping Delivery
+    ) throws {
+        let document = try document(id)
+        let immediate: JobDocument?? = state.withLock { state in
+            let latest = state.documents[id] ?? document
+            guard let latest, !condition(latest.job) else { return .some(latest) }
+            state.nextWaiter += 1
+            state.waiters[id, default: []].append(
+                Waiter(id: state.nextWaiter, until: condition, deadline: deadline, deliver: deliver))
+            return nil
+        }
+        if let immediate { deliver(immediate) }
+    }
+
+    /// Takes news from the change log. Reads the changed jobs that somebody cares about in one query.
+    func apply(_ events: [JobEvent]) throws {
+        let changed = Set(events.map(\.jobID))
+        let wanted = state.withLock { state in
+            for id in changed where state.loading[id] != nil { state.loading[id]?.changes += 1 }
+            return changed.filter { state.documents[$0] != nil || state.waiters[$0] != nil }
+        }
+        guard !wanted.isEmpty else { return }
+        let documents = Dictionary(uniqueKeysWithValues: try store.jobs(Array(wanted)).map { ($0.id, JobDocument($0)) })
+        var deliveries: [(Delivery, JobDocument?)] = []
+        state.withLock { state in
+            for id in wanted {
+                guard let document = documents[id] else {
+                    state.documents[id] = nil
+                    deliveries += (state.waiters.removeValue(forKey: id) ?? []).map { ($0.deliver, nil) }
+                    continue
+                }
+                keep(document, in: &state)
+                guard let waiters = state.waiters.removeValue(forKey: id) else { continue }
+                let (content, patient) = waiters.partitioned { $0.until(document.job) }
+                deliveries += content.map { ($0.deliver, document) }
+                if !patient.isEmpty { state.waiters[id] = patient }
+            }
+        }
+        for (deliver, document) in deliveries { deliver(document) }
+    }
+
+    /// Answers those whose time is up. Called a few times a second.
+    func tick(now: ContinuousClock.Instant = .now) {
+        var deliveries: [(Delivery, JobDocument?)] = []
+        state.withLock { state in
+            for (id, waiters) in state.waiters {
+                let (late, patient) = waiters.partitioned { $0.deadline <= now }
+                guard !late.isEmpty else { continue }
+                state.waiters[id] = patient.isEmpty ? nil : patient
+                deliveries += late.map { ($0.deliver, state.documents[id]) }
+            }
+        }
+        for (deliver, document) in deliveries { deliver(document) }
+    }
+
+    /// Answers everybody who waits with what is known: the server is about to stop.
+    func releaseAll() { tick(now: .now + .seconds(24 * 3600)) }
+
+    private func keep(_ document: JobDocument, in state: inout State) {
+        let id = document.job.id
+        if state.documents.updateValue(document, forKey: id) == nil { state.order.append(id) }
+        guard state.order.count > capacity else { return }
+        // The oldest half goes at once, so that the cost is spread thin; those that are waited for stay.
+        let (kept, dropped) = (state.order.suffix(capacity / 2), state.order.prefix(state.order.count - capacity / 2))
+        let awaited = dropped.filter { state.waiters[$0] != nil }
+        for id in dropped where state.waiters[id] == nil { state.documents[id] = nil }
+        state.order = awaited + kept
+    }
+}
+
+extension Array {
+    /// The elements that fit and the others, each in order.
+    fileprivate func partitioned(by fits: (Element) -> Bool) -> (fitting: [Element], others: [Element]) {
+        var parts: (fitting: [Element], others: [Element]) = ([], [])
+        for element in self {
+            if fits(element) { parts.fitting.append(element) } else { parts.others.append(element) }
+        }
+        return parts
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import JSON
+import Jobs
+
+/// A job as clients see it, rendered once per version.
+struct JobDocument: Sendable {
+    let job: Job
+    let body: [UInt8]
+    let etag: String
+    /// Fields of a GET that is answered with the whole document.
+    let fields: HTTPFields
+
+    init(_ job: Job) {
+        self.job = job
+        body = Self.json(job).ownText
+        etag = EntityTag.strong("\(job.id)-\(job.version)")
+        fields = [
+            .contentType: "application/json", .etag: etag, .cacheControl: "no-cache", .vary: "Prefer",
+        ]
+    }
+
+    /// The job's members, in the order of the contract.
+    static func json(_ job: Job) -> JSONValue {
+        let progress = job.progress ?? JobProgress(completed: 0, total: 0)
+        let path = "/jobs/\(job.id)"
+        return .object([
+            "id": .string(job.id), "kind": .string(job.kind), "state": .string(job.state.rawValue),
+            "done": .bool(job.state.isFinal), "created_at": .string(RFC3339.text(job.createdAt)),
+            "started_at": time(job.startedAt), "finished_at": time(job.finishedAt),
+            "attempt": .integer(job.attempt), "max_attempts": .integer(job.maxAttempts),
+            "progress": [
+                "fraction": .double(job.state == .succeeded ? 1 : progress.fraction), "completed": .integer(progress.completed),
+                "total": .integer(progress.total), "unit": .string(progress.unit), "message": .string(progress.message),
+            ],
+            "forecast": stored(job.metadata)["forecast"] ?? .null,
+            "error": job.error.map(stored) ?? .null,
+            "cancel_requested_at": time(job.cancelRequestedAt), "expires_at": time(job.expiresAt),
+            "links": [
+                "self": .string(path), "result": .string(path + "/result"), "events": .string(path + "/events"),
+                "cancel": .string(path + "/cancel"),
+            ],
+        ])
+    }
+
+    private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string(RFC3339.text($0)) } ?? .null }
+
+    /// JSON that this service wrote into the store itself; null if it is damaged, so that the job can still be shown.
+    private static func stored(_ text: String) -> JSONValue { (try? JSONParser.parse(text)) ?? .null }
+}

@@ -1,0 +1,107 @@
+import Arrays
+import JSON
+import Jobs
+
+/// Reads the data members of a request (`x1`, `x2`, ...) and looks the datasets they name up.
+struct DataReader {
+    let store: any JobStore
+    let blobs: BlobStore
+    let faults: Faults
+
+    /// The rows a member names; nil with a fault where they do not fit.
+    ///
+    /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
+    func inputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) throws -> DataReference? {
+        switch value {
+        case .tensor(let tensor): inline(tensor, at: pointer, inputShape: inputShape)
+        case .object(let object): try dataset(ObjectReader(object, at: pointer, faults: faults), inputShape: inputShape)
+        case .array(let rows): ragged(rows, at: pointer)
+        default: refuse(pointer, "This must be rows of numbers such as [[0.1, 0.2], [0.3, 0.4]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
+        }
+    }
+
+    private func inline(_ tensor: JSONTensor, at pointer: JSONPointer, inputShape: [Int]?) -> DataReference? {
+        guard tensor.shape.count >= 2 else {
+            return refuse(pointer, "These are plain numbers; inputs are rows: write [[0.1, 0.2], [0.3, 0.4]], one inner array an input.")
+        }
+        let rows = tensor.shape[0]
+        let own = Array(tensor.shape.dropFirst())
+        let length = own.reduce(1, *)
+        let shape = inputShape ?? own
+        guard shape.reduce(1, *) == length else {
+            return refuse(pointer, "The rows have \(length) numbers, but input_shape \(shape) holds \(shape.reduce(1, *)); change one of them.")
+        }
+        return DataReference(source: .inline(JSONTensor(shape: [rows, length], values: tensor.values)), rows: rows, shape: shape)
+    }
+
+    /// An array that is no rectangle of numbers: says which row breaks it.
+    private func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
+        guard let first = rows.first else { return refuse(pointer, "There are no rows; send at least one.") }
+        guard case .tensor(let reference) = first else {
+            return refuse(pointer.appending(0), "This must be a row of numbers, not \(first.kind).")
+        }
+        for (index, row) in rows.enumerated() {
+            guard case .tensor(let tensor) = row else {
+                return refuse(pointer.appending(index), "This must be a row of numbers, not \(row.kind).")
+            }
+            guard tensor.shape == reference.shape else {
+                return refuse(
+                    pointer.appending(index),
+                    "Row \(index) has \(size(tensor.shape)) numbers but row 0 has \(size(reference.shape)); all rows need the same length.")
+            }
+        }
+        return refuse(pointer, "This must be rows of numbers of one length.")
+    }
+
+    private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
+
+    private func dataset(_ reader: ObjectReader, inputShape: [Int]?) throws -> DataReference? {
+        let id = reader.requiredString("dataset")
+        let selection = reader.object("rows")
+        let from = selection?.integer("from", in: 0...)
+        let to = selection?.integer("to", in: 1...)
+        selection?.finish()
+        let standardize = reader.choice("standardize", of: Standardization.self, default: .none)
+        reader.finish()
+        guard let id else { return nil }
+        guard let dataset = try store.dataset(id), let metadata = DatasetMetadata(dataset) else {
+            return refuse(reader.pointer(to: "dataset"), "There is no dataset with this id; GET /datasets lists them.")
+        }
+        let range = (from ?? 0, to ?? metadata.rows)
+        guard range.0 < range.1, range.1 <= metadata.rows else {
+            return refuse(
+                reader.pointer(to: "rows"),
+                "Rows \(range.0) to \(range.1) (exclusive) do not lie in this dataset, which has \(metadata.rows); from must be below to.")
+        }
+        if let inputShape, inputShape != metadata.inputShape {
+            return refuse(
+                reader.pointer(to: "dataset"),
+                "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
+        }
+        let rows = range.0..<range.1
+        if standardize != .none { try check(standardize, dataset.inputs, rows: rows, reader: reader) }
+        return DataReference(
+            source: .dataset(id: id, blob: dataset.inputs, rows: rows, standardize: standardize), rows: rows.count,
+            shape: metadata.inputShape)
+    }
+
+    /// Scales a copy now, so that a constant column is a fault of the request and not of the job.
+    private func check(_ standardize: Standardization, _ blob: Blob, rows: Range<Int>, reader: ObjectReader) throws {
+        let array = try MappedArray(path: blobs.path(of: blob))
+        var values = try RowLoader.values(of: array, rows: rows)
+        do throws(Standardization.Degenerate) {
+            let columns = array.shape.rowLength
+            let result = values.withUnsafeMutableBufferPointer { buffer in
+                Result { () throws(Standardization.Degenerate) in try standardize.apply(to: buffer, rows: rows.count, columns: columns) }
+            }
+            try result.get()
+        } catch {
+            reader.fault(at: "standardize", "\(error.detail).")
+        }
+    }
+
+    private func refuse(_ pointer: JSONPointer, _ detail: String) -> DataReference? {
+        faults.add(pointer, detail)
+        return nil
+    }
+}

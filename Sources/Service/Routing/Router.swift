@@ -1,0 +1,116 @@
+import HTTPServer
+import HTTPTypes
+
+/// What a handler does with a request: answer it, or keep the responder and answer later.
+enum Outcome {
+    case response(Response)
+    /// The handler has handed the responder on (a wait for a job, a write that is being committed).
+    case deferred
+}
+
+/// One request on its way through a handler.
+struct RequestContext: Sendable {
+    let head: RequestHead
+    let body: RequestBody
+    /// The decoded path segments that matched `:name` parts of the route, in order.
+    let parameters: [String]
+    let responder: Responder
+
+    func query(allowing names: String...) throws(Problem) -> Query {
+        let query = try Query(head.query)
+        guard let unknown = query.items.first(where: { !names.contains($0.name) }) else { return query }
+        let known = names.isEmpty ? "none" : names.joined(separator: ", ")
+        throw Problem(.invalidRequest, "There is no query parameter \"\(unknown.name)\" here; known are: \(known).")
+    }
+}
+
+/// What body a route takes.
+enum BodyRule: Sendable {
+    case none
+    /// In memory, one of the media types, at most `limit` bytes.
+    case collected(limit: Int, mediaTypes: [String])
+    /// Streamed to disk.
+    case spooled(limit: Int, mediaTypes: [String])
+}
+
+/// Where a handler runs: on the event loop (it must not block) or on a pool of threads.
+enum Placement: Sendable {
+    case loop
+    /// Store look-ups and small documents.
+    case pool
+    /// Uploads and conversions, which may take seconds and must not hold up the others.
+    case bulk
+}
+
+struct Route: Sendable {
+    typealias Handler = @Sendable (RequestContext) throws -> Outcome
+
+    let method: HTTPRequest.Method
+    let segments: [String]
+    let body: BodyRule
+    let placement: Placement
+    let handler: Handler
+
+    init(
+        _ method: HTTPRequest.Method, _ pattern: String, body: BodyRule = .none, on placement: Placement = .pool,
+        _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.segments = pattern.split(separator: "/").map(String.init)
+        self.body = body
+        self.placement = placement
+        self.handler = handler
+    }
+}
+
+/// Finds the route of a request by its path segments: a trie, so the cost is that of the path's length.
+struct Router: Sendable {
+    enum Match {
+        case route(Route, parameters: [String])
+        case methodNotAllowed(allowed: [HTTPRequest.Method])
+        case notFound
+    }
+
+    private final class Node: Sendable {
+        let children: [String: Node]
+        let parameter: Node?
+        let routes: [Route]
+
+        init(_ routes: [Route], depth: Int) {
+            self.routes = routes.filter { $0.segments.count == depth }
+            let deeper = Dictionary(grouping: routes.filter { $0.segments.count > depth }) { $0.segments[depth] }
+            children = deeper.filter { !$0.key.hasPrefix(":") }.mapValues { Node($0, depth: depth + 1) }
+            let parameters = deeper.filter { $0.key.hasPrefix(":") }.flatMap(\.value)
+            parameter = parameters.isEmpty ? nil : Node(parameters, depth: depth + 1)
+        }
+    }
+
+    private let root: Node
+
+    init(_ routes: [Route]) { root = Node(routes, depth: 0) }
+
+    /// HEAD is answered by the GET route; the server leaves the body out (RFC 9110 section 9.3.2).
+    func match(_ method: HTTPRequest.Method, path: String) -> Match {
+        var node = root
+        var parameters: [String] = []
+        for segment in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            if segment.isEmpty, node === root, path == "/" { break }
+            guard let text = PercentEncoding.decode(segment) else { return .notFound }
+            if let child = node.children[text] {
+                node = child
+            } else if let child = node.parameter, !text.isEmpty {
+                node = child
+                parameters.append(text)
+            } else {
+                return .notFound
+            }
+        }
+        guard !node.routes.isEmpty else { return .notFound }
+        let wanted = method == .head ? .get : method
+        if let route = node.routes.first(where: { $0.method == wanted }) { return .route(route, parameters: parameters) }
+        var allowed = node.routes.map(\.method)
+        if allowed.contains(.get) { allowed.append(.head) }
+        allowed.append(.options)
+        return .methodNotAllowed(allowed: allowed)
+    }
+}
