@@ -4,10 +4,13 @@ import JSON
 public struct Architecture: Sendable, Equatable {
     public var parameterization: Parameterization
     public var layers: [Layer]
+    /// Where the description stands in its document.
+    public var pointer: JSONPointer
 
-    public init(parameterization: Parameterization = .ntk, layers: [Layer]) {
+    public init(parameterization: Parameterization = .ntk, layers: [Layer], at pointer: JSONPointer = .root) {
         self.parameterization = parameterization
         self.layers = layers
+        self.pointer = pointer
     }
 }
 
@@ -49,6 +52,7 @@ public indirect enum LayerKind: Sendable, Equatable {
 }
 
 /// The scales of an affine layer's random weights. A `biasStd` of zero means that the layer has no bias parameter.
+/// In the `pytorch` parameterization the draw is fixed and there is always a bias: both are 1 and mean nothing more.
 public struct AffineScales: Sendable, Equatable {
     public var weightStd: Double
     public var biasStd: Double

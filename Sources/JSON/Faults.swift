@@ -13,15 +13,18 @@ public struct Fault: Sendable, Equatable, Error {
 /// The faults of one document, gathered while it is read so that a client sees all of them at once.
 public final class Faults {
     public private(set) var all: [Fault] = []
+    /// Faults recorded, kept or not.
+    public private(set) var count = 0
     /// More faults than this are counted but not kept: the answer stays readable.
     public let limit: Int
 
     public init(limit: Int = 100) { self.limit = limit }
 
-    public var isEmpty: Bool { all.isEmpty }
+    public var isEmpty: Bool { count == 0 }
 
-    public func add(_ pointer: JSONPointer, _ detail: String) {
-        if all.count < limit { all.append(Fault(pointer, detail)) }
+    public func add(_ pointer: JSONPointer, _ detail: @autoclosure () -> String) {
+        if all.count < limit { all.append(Fault(pointer, detail())) }
+        count += 1
     }
 }
 
@@ -36,7 +39,14 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
 
     public func appending(_ name: String) -> JSONPointer {
         var copy = self
-        copy.description += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+        copy.description += "/"
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": copy.description += "~0"
+            case "/": copy.description += "~1"
+            default: copy.description.unicodeScalars.append(scalar)
+            }
+        }
         return copy
     }
 

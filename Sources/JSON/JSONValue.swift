@@ -9,15 +9,47 @@ public enum JSONValue: Sendable, Equatable {
     /// A non-empty array of numbers, or of equally shaped arrays of numbers, packed in row-major order.
     case tensor(JSONTensor)
     case object(JSONObject)
+
+    /// What a person calls this kind of value, with its article: "an object".
+    public var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .number: "a number"
+        case .string: "a string"
+        case .array, .tensor: "an array"
+        case .object: "an object"
+        }
+    }
+
+    /// The elements of an array, packed or not; nil for any other kind. Complexity: O(size of the array).
+    public var elements: [JSONValue]? {
+        switch self {
+        case .array(let elements): elements
+        case .tensor(let tensor): tensor.elements
+        default: nil
+        }
+    }
 }
 
-/// A number, with its exact integer value where its text is an integer of 64 bits (`3`, not `3.0` or `3e0`).
+/// A finite number, with its exact integer value where it has one: up to 64 bits where the text is an integer (`3`),
+/// up to 53 bits where it is written otherwise (`3.0`, `3e0`), because a double holds no more.
 public struct JSONNumber: Sendable, Equatable {
     public let value: Double
     public let integer: Int?
 
-    public init(_ value: Double, integer: Int? = nil) {
+    /// Integers beyond this lose their neighbours when they are held as a double.
+    public static let exactIntegers = -(1 << 53)...(1 << 53)
+
+    public init(_ value: Double) {
         self.value = value
+        // Minus zero keeps its sign: it is written as a double.
+        let isNegativeZero = value == 0 && value.sign == .minus
+        self.integer = isNegativeZero ? nil : Int(exactly: value).flatMap { Self.exactIntegers.contains($0) ? $0 : nil }
+    }
+
+    public init(_ integer: Int) {
+        self.value = Double(integer)
         self.integer = integer
     }
 }
@@ -32,38 +64,14 @@ public struct JSONTensor: Sendable, Equatable {
         self.shape = shape
         self.values = values
     }
-}
 
-/// The members of an object, in document order, with unique names.
-public struct JSONObject: Sendable, Equatable {
-    public private(set) var members: [(name: String, value: JSONValue)] = []
-    private var indices: [String: Int] = [:]
-
-    public init() {}
-
-    public init(_ members: [(name: String, value: JSONValue)]) {
-        for member in members { self[member.name] = member.value }
-    }
-
-    public subscript(name: String) -> JSONValue? {
-        get { indices[name].map { members[$0].value } }
-        set {
-            guard let newValue else {
-                guard let index = indices.removeValue(forKey: name) else { return }
-                members.remove(at: index)
-                for (name, old) in indices where old > index { indices[name] = old - 1 }
-                return
-            }
-            if let index = indices[name] {
-                members[index].value = newValue
-            } else {
-                indices[name] = members.count
-                members.append((name, newValue))
-            }
+    /// The slices along the first axis: numbers for a vector, packed rows for a matrix.
+    public var elements: [JSONValue] {
+        guard shape.count > 1 else { return values.map { .number(JSONNumber($0)) } }
+        let inner = Array(shape.dropFirst())
+        let size = inner.reduce(1, *)
+        return stride(from: 0, to: values.count, by: size).map {
+            .tensor(JSONTensor(shape: inner, values: Array(values[$0..<$0 + size])))
         }
-    }
-
-    public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.count == right.members.count && left.members.allSatisfy { right[$0.name] == $0.value }
     }
 }

@@ -1,0 +1,136 @@
+import JSON
+
+/// Reads the architecture document, recording every fault in it at once.
+///
+/// What it checks concerns the document alone: names, kinds, ranges, nesting. Whether the layers fit an input shape is
+/// ``ShapeInference``'s matter, and whether an infinite network has a kernel is ``GaussianInputs``'s.
+public enum ArchitectureParser {
+    /// Containers (`serial`, `repeat`, `parallel`) inside one another.
+    public static let maximumNesting = 16
+    /// Layers with every `repeat` written out: work and traces grow with them.
+    public static let maximumLayers = 10_000
+
+    /// - Returns: nil where a fault was recorded.
+    public static func parse(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Architecture? {
+        let before = faults.count
+        guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
+        let parameterization = reader.choice("parameterization", default: Parameterization.ntk)
+        let layers = LayerReader(parameterization: parameterization, faults: faults).layers(of: reader)
+        reader.finish()
+        if layers.expandedCount > maximumLayers {
+            reader.fault(at: "layers", "With repetitions these are \(layers.expandedCount) layers; at most \(maximumLayers) are allowed.")
+        }
+        return faults.count == before ? Architecture(parameterization: parameterization, layers: layers, at: pointer) : nil
+    }
+}
+
+extension [Layer] {
+    /// Layers with every `repeat` written out; containers do not count.
+    /// Stops counting a little beyond ``ArchitectureParser/maximumLayers`` squared, far from overflow.
+    public var expandedCount: Int {
+        reduce(0) { count, layer in
+            let inner =
+                switch layer.kind {
+                case .serial(let layers): layers.expandedCount
+                case .repeat(let times, let layers): times * layers.expandedCount
+                case .parallel(let branches, _): branches.reduce(0) { Swift.min($0 + $1.expandedCount, ceiling) }
+                default: 1
+                }
+            return Swift.min(count + inner, ceiling)
+        }
+    }
+
+    private var ceiling: Int { ArchitectureParser.maximumLayers * ArchitectureParser.maximumLayers }
+}
+
+/// Reads layers; an instance knows how deep it is.
+struct LayerReader {
+    let parameterization: Parameterization
+    let faults: Faults
+    var nesting = 0
+
+    static let extents = 1...65_536
+    static let widths = 1...1_000_000_000
+
+    /// The member `layers` of an architecture or a container: a list that is not empty.
+    func layers(of reader: ObjectReader) -> [Layer] {
+        guard let value = reader.requiredValue("layers") else { return [] }
+        return layers(value, at: reader.pointer(to: "layers"))
+    }
+
+    func layers(_ value: JSONValue, at pointer: JSONPointer) -> [Layer] {
+        guard let elements = faults.array(value, at: pointer, count: 1...) else { return [] }
+        return elements.compactMap { layer($0.value, at: $0.pointer) }
+    }
+
+    private func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer? {
+        let reader: ObjectReader
+        let name: String
+        let namePointer: JSONPointer
+        switch value {
+        case .string(let bare):
+            reader = ObjectReader(JSONObject([(name: "type", value: value)]), at: pointer, faults: faults)
+            (name, namePointer) = (bare, pointer)
+            _ = reader.has("type")
+        case .object(let object):
+            reader = ObjectReader(object, at: pointer, faults: faults)
+            guard let type = reader.requiredString("type") else { return nil }
+            (name, namePointer) = (type, reader.pointer(to: "type"))
+        default:
+            faults.add(pointer, "A layer is an object with a type, or a bare type name such as \"relu\", not \(value.kind).")
+            return nil
+        }
+        let kind: LayerKind?
+        if let type = LayerType(rawValue: name) {
+            kind = self.kind(type, reader)
+        } else if let type = NonlinearityType(rawValue: name) {
+            kind = nonlinearity(type, reader).map(LayerKind.nonlinearity)
+        } else {
+            let names = LayerType.allCases.map(\.rawValue) + NonlinearityType.allCases.map(\.rawValue)
+            let mend = nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" } ?? "known are \(names.joined(separator: ", "))."
+            faults.add(namePointer, "There is no layer type \(quoted(name)); \(mend)")
+            return nil
+        }
+        reader.finish()
+        return kind.map { Layer($0, at: pointer) }
+    }
+
+    // MARK: Containers
+
+    func serial(_ reader: ObjectReader) -> LayerKind? {
+        inner(reader).map { .serial($0.layers(of: reader)) }
+    }
+
+    func repetition(_ reader: ObjectReader) -> LayerKind? {
+        let times = reader.requiredInteger("times", in: 1...ArchitectureParser.maximumLayers)
+        guard let inner = inner(reader) else { return nil }
+        let layers = inner.layers(of: reader)
+        guard let times else { return nil }
+        let count = times * layers.expandedCount
+        if count > ArchitectureParser.maximumLayers {
+            reader.fault(at: "times", "This repetition alone makes \(count) layers; at most \(ArchitectureParser.maximumLayers) are allowed in all.")
+            // Its size has been told: what holds it need not tell it again.
+            return .repeat(times: 1, layers)
+        }
+        return .repeat(times: times, layers)
+    }
+
+    func parallel(_ reader: ObjectReader) -> LayerKind? {
+        let combine = reader.choice("combine", default: Combination.sum)
+        let branches = reader.requiredArray("branches", count: 1...64)
+        guard let inner = inner(reader), let branches else { return nil }
+        return .parallel(branches: branches.map { inner.layers($0.value, at: $0.pointer) }, combine: combine)
+    }
+
+    private func inner(_ reader: ObjectReader) -> LayerReader? {
+        guard nesting < ArchitectureParser.maximumNesting else {
+            // Known but not read: one fault is enough for what is nested too deep.
+            for name in ["layers", "branches"] { _ = reader.has(name) }
+            faults.add(reader.pointer, "Layers are nested deeper than \(ArchitectureParser.maximumNesting) levels; flatten the document.")
+            return nil
+        }
+        var inner = self
+        inner.nesting += 1
+        return inner
+    }
+}

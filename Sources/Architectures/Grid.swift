@@ -1,0 +1,49 @@
+import JSON
+
+/// How a filter or a pooling window moves over the positions of its input.
+struct Grid {
+    let window: [Int]
+    let strides: [Int]
+    let padding: Padding
+    /// The document's name for the window.
+    let name: String
+
+    /// Extents after a convolution or pooling: ceil(n / s) where padded, floor((n - f) / s) + 1 where not.
+    func reduced(_ input: Shape, _ layer: Layer, _ faults: Faults) -> [Int]? {
+        guard fits(input, layer, faults) else { return nil }
+        return zip(input.positions, zip(window, strides)).map { extent, axis in
+            let (window, stride) = axis
+            return padding == .valid ? (extent - window) / stride + 1 : (extent - 1) / stride + 1
+        }
+    }
+
+    /// Extents after a transposed convolution: n s where padded, n s + max(f - s, 0) where not.
+    func expanded(_ input: Shape, _ layer: Layer, _ faults: Faults) -> [Int]? {
+        guard hasAxes(of: input, layer, faults) else { return nil }
+        // No overflow: extents are at most 2^40 and strides and windows at most 2^16.
+        return zip(input.positions, zip(window, strides)).map { extent, axis in
+            let (window, stride) = axis
+            return extent * stride + (padding == .valid ? max(window - stride, 0) : 0)
+        }
+    }
+
+    private func hasAxes(of input: Shape, _ layer: Layer, _ faults: Faults) -> Bool {
+        guard input.positions.count != window.count else { return true }
+        let mend =
+            input.positions.isEmpty
+            ? "give an input_shape of [length, channels] or [height, width, channels], or use dense"
+            : "give the \(name) \(input.positions.count == 1 ? "one extent" : "two extents")"
+        faults.add(
+            layer.pointer.appending(name), "The \(name) \(window) of \(layer.typeName) has \(window.count) axes, but the input \(input) has \(input.positions.count) spatial ones; \(mend).")
+        return false
+    }
+
+    private func fits(_ input: Shape, _ layer: Layer, _ faults: Faults) -> Bool {
+        guard hasAxes(of: input, layer, faults) else { return false }
+        guard padding != .same, zip(window, input.positions).contains(where: { $0 > $1 }) else { return true }
+        let reason = padding == .valid ? "nothing is left of it" : "it would meet itself around the ring"
+        faults.add(
+            layer.pointer.appending(name), "The \(name) \(window) of \(layer.typeName) is larger than its input \(input): \(reason); use a smaller \(name), or padding \"same\".")
+        return false
+    }
+}

@@ -1,0 +1,79 @@
+/// Readings of one value that record a fault, and give nil, where it is not what it must be.
+extension Faults {
+    public func integer(_ value: JSONValue, at pointer: JSONPointer, in range: some RangeExpression<Int> = Int.min...Int.max) -> Int? {
+        guard case .number(let number) = value else { return wrongKind(value, at: pointer, expected: "an integer") }
+        guard let integer = number.integer ?? (number.value == 0 ? 0 : nil) else {
+            add(pointer, "This must be an integer of at most 64 bits, not \(text(number.value)).")
+            return nil
+        }
+        guard range.contains(integer) else {
+            add(pointer, "This must be \(describe(range)), not \(integer).")
+            return nil
+        }
+        return integer
+    }
+
+    public func number(_ value: JSONValue, at pointer: JSONPointer, in range: NumberRange = .finite) -> Double? {
+        guard case .number(let number) = value else { return wrongKind(value, at: pointer, expected: "a number") }
+        guard range.contains(number.value) else {
+            add(pointer, "This must be \(range), not \(text(number.value)).")
+            return nil
+        }
+        return number.value
+    }
+
+    public func bool(_ value: JSONValue, at pointer: JSONPointer) -> Bool? {
+        guard case .bool(let bool) = value else { return wrongKind(value, at: pointer, expected: "true or false") }
+        return bool
+    }
+
+    public func string(_ value: JSONValue, at pointer: JSONPointer, length: ClosedRange<Int> = 0...1024) -> String? {
+        guard case .string(let string) = value else { return wrongKind(value, at: pointer, expected: "a string") }
+        let found = string.unicodeScalars.count
+        guard length.contains(found) else {
+            add(pointer, "This must be \(describe(length)) characters long, not \(found).")
+            return nil
+        }
+        return string
+    }
+
+    public func choice<E: RawRepresentable<String> & CaseIterable>(_ value: JSONValue, at pointer: JSONPointer, of type: E.Type) -> E? {
+        let names = E.allCases.map(\.rawValue)
+        guard case .string(let string) = value else {
+            return wrongKind(value, at: pointer, expected: "one of \(names.map(quoted).joined(separator: ", "))")
+        }
+        if let choice = E(rawValue: string) { return choice }
+        let hint = nearestName(to: string, among: names).map { " Did you mean \(quoted($0))?" } ?? ""
+        add(pointer, "This must be one of \(names.map(quoted).joined(separator: ", ")), not \(quoted(string)).\(hint)")
+        return nil
+    }
+
+    public func array(_ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int> = 0...) -> [JSONElement]? {
+        guard let elements = counted(value, at: pointer, count: count) else { return nil }
+        return elements.enumerated().map { JSONElement(value: $1, pointer: pointer.appending($0)) }
+    }
+
+    /// An array, each of whose elements `convert` reads; nil where any of them is faulty, after all have been looked at.
+    public func list<T>(
+        _ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int> = 0..., _ convert: (JSONValue, JSONPointer) -> T?
+    ) -> [T]? {
+        guard let elements = counted(value, at: pointer, count: count) else { return nil }
+        let converted = elements.enumerated().compactMap { convert($1, pointer.appending($0)) }
+        return converted.count == elements.count ? converted : nil
+    }
+
+    private func counted(_ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int>) -> [JSONValue]? {
+        guard let elements = value.elements else { return wrongKind(value, at: pointer, expected: "an array") }
+        guard count.contains(elements.count) else {
+            add(pointer, "The number of elements must be \(describe(count)), not \(elements.count).")
+            return nil
+        }
+        return elements
+    }
+
+    private func wrongKind<T>(_ value: JSONValue, at pointer: JSONPointer, expected: String) -> T? {
+        let mend = value == .null ? "; leave the member out where it has no value" : ""
+        add(pointer, "This must be \(expected), not \(value.kind)\(mend).")
+        return nil
+    }
+}
