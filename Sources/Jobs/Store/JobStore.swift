@@ -1,0 +1,148 @@
+/// The durable store of jobs, results, datasets and idempotency keys.
+///
+/// At least one execution, exactly one recorded result, no accepted job lost: a submission that was answered has been
+/// committed to disk, and only the holder of the job's present lease can finish it.
+/// Calls block until the store has answered (a write: until it is on disk), so an event loop must not make them;
+/// the forms with a `completion` return at once and answer on the store's writer thread, which must not be held up.
+/// Every method throws `StoreError`; a full disk is `StorageError.full`.
+public protocol JobStore: Sendable {
+    // MARK: Submitting and looking
+
+    /// Records a job, its first event and its idempotent answer in one transaction.
+    func enqueue(
+        _ job: NewJob, answering: IdempotentAnswer?,
+        completion: @escaping @Sendable (Result<Submission<Job>, any Error>) -> Void)
+    func job(_ id: String) throws -> Job?
+    func jobs(_ ids: [String]) throws -> [Job]
+    func spec(of id: String) throws -> String?
+    /// Newest first. The token of the next page is absent on the last one.
+    func jobs(matching filter: JobFilter, page: PageRequest) throws -> Page<Job>
+    func attempts(of id: String) throws -> [JobAttempt]
+    func result(of id: String) throws -> ResultLookup
+    func cancel(_ id: String) throws -> CancelStatus
+    func delete(_ id: String) throws -> JobDeletion
+
+    // MARK: The change log
+
+    func events(after seq: Int64, limit: Int) throws -> [JobEvent]
+    func events(of id: String, after seq: Int64, limit: Int) throws -> [JobEvent]
+    func lastEventSequence() throws -> Int64
+
+    // MARK: Working
+
+    func register(_ worker: WorkerRecord) throws
+    /// Whether a job is waiting that could be claimed now: a cheap look that takes no lock.
+    func hasClaimableJob() throws -> Bool
+    /// Takes the first waiting job (by priority, then age) and charges an attempt.
+    func claim(worker: String, lease: Duration) throws -> ClaimedJob?
+    /// Extends the lease.
+    func renew(_ lease: Lease, by span: Duration) throws -> LeaseStatus
+    /// Reads the lease's state without extending it.
+    func status(of lease: Lease) throws -> LeaseStatus
+    func report(_ reports: [JobReport], under lease: Lease) throws -> LeaseStatus
+    func finish(_ lease: Lease, _ outcome: AttemptOutcome, reporting: [JobReport]) throws -> FinishStatus
+    /// Finishes one job and claims the next in the same transaction, at the price of one commit.
+    func finish(
+        _ lease: Lease, _ outcome: AttemptOutcome, reporting: [JobReport], thenClaimFor span: Duration
+    ) throws -> (FinishStatus, ClaimedJob?)
+    /// Takes back every lease of a worker that is known to be dead. Returns the jobs concerned.
+    @discardableResult func releaseLeases(of worker: String) throws -> [String]
+    /// Takes back expired leases. Returns the jobs concerned.
+    @discardableResult func reap() throws -> [String]
+
+    // MARK: Datasets
+
+    func insert(
+        _ dataset: Dataset, answering: IdempotentAnswer?,
+        completion: @escaping @Sendable (Result<Submission<Dataset>, any Error>) -> Void)
+    func dataset(_ id: String) throws -> Dataset?
+    func datasets(page: PageRequest) throws -> Page<Dataset>
+    func deleteDataset(_ id: String) throws -> DatasetDeletion
+
+    // MARK: Idempotency of requests whose work takes a while
+
+    /// Looks a key up and, when it is new, holds it: `.created` means that the request may go on.
+    func begin(_ request: IdempotentRequest) throws -> Submission<IdempotentRequest>
+    /// Lets a held key go, because the request failed and left nothing.
+    func abandon(_ request: IdempotentRequest) throws
+
+    // MARK: Housekeeping
+
+    /// Removes what has had its time: results, then the jobs' rows, keys, old workers.
+    @discardableResult func expire() throws -> ExpirySummary
+    func isReferenced(blob sha256: String) throws -> Bool
+    func statistics() throws -> StoreStatistics
+}
+
+extension JobStore {
+    /// `enqueue`, waiting for the answer.
+    public func enqueue(_ job: NewJob, answering: IdempotentAnswer? = nil) throws -> Submission<Job> {
+        try waiting { enqueue(job, answering: answering, completion: $0) }
+    }
+
+    /// `insert`, waiting for the answer.
+    public func insert(_ dataset: Dataset, answering: IdempotentAnswer? = nil) throws -> Submission<Dataset> {
+        try waiting { insert(dataset, answering: answering, completion: $0) }
+    }
+
+    public func finish(_ lease: Lease, _ outcome: AttemptOutcome) throws -> FinishStatus {
+        try finish(lease, outcome, reporting: [])
+    }
+}
+
+public struct JobFilter: Sendable, Equatable {
+    public var state: JobState?
+    public var kind: String?
+
+    public init(state: JobState? = nil, kind: String? = nil) {
+        self.state = state
+        self.kind = kind
+    }
+}
+
+public struct PageRequest: Sendable {
+    /// At least 1; more than 1000 is taken as 1000.
+    public var size: Int
+    /// As the page before gave it, for the same filter.
+    public var token: String?
+
+    public init(size: Int = 50, token: String? = nil) {
+        self.size = size
+        self.token = token
+    }
+}
+
+public struct Page<Item: Sendable>: Sendable {
+    public var items: [Item]
+    public var nextToken: String?
+}
+
+public struct ExpirySummary: Sendable, Equatable {
+    public var resultsExpired = 0
+    public var jobsRemoved = 0
+    public var keysRemoved = 0
+    public var workersRemoved = 0
+}
+
+public struct StoreStatistics: Sendable, Equatable {
+    public var jobs: [JobState: Int]
+    /// How ended attempts ended, since the store was made.
+    public var attempts: [JobAttempt.Outcome: Int]
+    public var oldestQueuedAt: Timestamp?
+    public var datasets: Int
+}
+
+public enum StoreError: Error, Sendable, Equatable {
+    /// Another server holds the data directory.
+    case directoryInUse(path: String)
+    /// A job names a dataset that is not there.
+    case noSuchDataset(id: String)
+    /// A page token that this store did not give for this filter.
+    case invalidPageToken
+    /// An id that is already taken.
+    case duplicateID(String)
+    /// The store was closed.
+    case closed
+    /// SQLite's own complaint.
+    case database(code: Int, message: String)
+}
