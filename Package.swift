@@ -52,7 +52,7 @@ let package = Package(
         // The mathematics.
         module("LinearAlgebra", ["COpenBLAS", "CTangentSIMD"]),
         module("Architectures", ["JSON"]),
-        module("InfiniteNetworks", ["Architectures", "LinearAlgebra", "CTangentSIMD"]),
+        module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
@@ -63,6 +63,10 @@ let package = Package(
         ]),
         .executableTarget(
             name: "tangent", dependencies: ["Service", "Jobs", "HTTPServer", "CLinux", arguments, logging], swiftSettings: strict),
+
+        .executableTarget(
+            name: "kernel-benchmark", dependencies: ["InfiniteNetworks", "LinearAlgebra", "COpenBLAS"],
+            path: "Benchmarks/kernels", swiftSettings: strict),
 
         tests("NumberText"),
         tests("JSON"),

@@ -72,6 +72,9 @@ public final class ArrayAppender<Element: ArrayElement> {
         return shape
     }
 
+    /// Takes back ``finish()``: the file is removed with this object after all, because its sibling could not be written.
+    func discard() { isFinished = false }
+
     private func offset(ofElement index: Int) -> Int { headerLength + index * MemoryLayout<Element>.stride }
 
     private func flush() throws(ArrayError) {

@@ -68,6 +68,14 @@ public final class ArrayFile: @unchecked Sendable {
         isFinished.withLock { $0 = true }
     }
 
-    /// Takes back ``finish()``: the file is removed with this object after all, because its sibling could not be written.
-    func discard() { isFinished.withLock { $0 = false } }
+    /// Keeps both files or neither.
+    static func finish(_ first: ArrayFile, _ second: ArrayFile) throws(ArrayError) {
+        try first.finish()
+        do throws(ArrayError) {
+            try second.finish()
+        } catch {
+            first.isFinished.withLock { $0 = false }
+            throw error
+        }
+    }
 }

@@ -4,6 +4,8 @@ public enum NPYConversion {
     public struct Summary: Sendable, Equatable {
         public let shape: ArrayShape
         public let elementType: ElementType
+
+        init(_ file: ArrayFile) { (shape, elementType) = (file.shape, file.elementType) }
     }
 
     /// Converts the file at `source` into a new file at `destination`.
@@ -14,23 +16,24 @@ public enum NPYConversion {
     /// - Complexity: one pass; memory is one block of 256 KiB and mapped pages.
     public static func convert(source: String, destination: String) throws(ArrayError) -> Summary {
         let file = try MappedFile(path: source)
+        defer { withExtendedLifetime(file) {} }
         file.adviseSequential()
         let header = try NPYHeader(file.bytes)
         try header.requireFileLength(file.bytes.count)
         var data = MemorySource(UnsafeRawBufferPointer(rebasing: file.bytes[header.dataOffset...]))
-        return try convert(header: header, data: &data, name: "the array", destination: destination)
+        let output = try fill(header: header, data: &data, name: "the array", destination: destination)
+        try output.finish()
+        return Summary(output)
     }
 
-    /// Converts `data`, which are as long as `header` says, into a new file at `destination`.
+    /// Converts `data` by `header` into a new file at `destination`, which the caller finishes.
     /// - Parameter name: what messages call the array.
-    static func convert(header: NPYHeader, data: inout some ByteSource, name: String, destination: String) throws(ArrayError) -> Summary {
+    static func fill(header: NPYHeader, data: inout some ByteSource, name: String, destination: String) throws(ArrayError) -> ArrayFile {
         guard !header.shape.axes.isEmpty, header.shape.count > 0 else {
             throw ArrayError(.invalidValue, "\(name) has the shape \(header.shape), which holds no rows; send at least one row of one number")
         }
         let output = try ArrayFile(path: destination, shape: header.shape, elementType: header.type.stored)
-        let converter = ElementConverter(header: header, name: name, output: output.bytes)
-        try converter.run(&data)
-        try output.finish()
-        return Summary(shape: header.shape, elementType: header.type.stored)
+        try ElementConverter(header: header, name: name, output: output.bytes).run(&data)
+        return output
     }
 }

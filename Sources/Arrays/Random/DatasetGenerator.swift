@@ -55,13 +55,7 @@ public struct DatasetGenerator: Sendable, Equatable {
         let inputs = try ArrayFile(path: inputPath, shape: ArrayShape([rows, features]), elementType: .float64)
         let targets = try ArrayFile(path: targetPath, shape: ArrayShape([rows, 1]), elementType: .float64)
         fill(inputs.bytes.bindMemory(to: Double.self), targets.bytes.bindMemory(to: Double.self))
-        try inputs.finish()
-        do {
-            try targets.finish()
-        } catch {
-            inputs.discard()
-            throw error
-        }
+        try ArrayFile.finish(inputs, targets)
     }
 
     /// Fills `inputs`, [rows, features] in C order, and `targets`, [rows].

@@ -68,6 +68,9 @@ public protocol JobStore: Sendable {
 
     // MARK: Housekeeping
 
+    /// Puts right what a server that died left behind: leases of its workers are taken back, held keys let go.
+    /// Only for a server that has just locked the data directory.
+    func recover() throws
     /// Removes what has had its time: results, then the jobs' rows, keys, old workers.
     @discardableResult func expire() throws -> ExpirySummary
     func isReferenced(blob sha256: String) throws -> Bool

@@ -1,0 +1,2 @@
+#define FAMILY "dense.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "error_function.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "gelu.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "normalise.inc.h"
+#include "both_precisions.h"

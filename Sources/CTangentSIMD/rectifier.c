@@ -1,0 +1,2 @@
+#define FAMILY "rectifier.inc.h"
+#include "both_precisions.h"

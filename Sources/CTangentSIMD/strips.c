@@ -1,0 +1,2 @@
+#define FAMILY "strips.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,78 @@
+import Architectures
+
+extension Nonlinearity {
+    /// The kernel map of this nonlinearity; nil where there is none yet.
+    var map: (any LayerMap)? {
+        switch self {
+        case .abRelu(let a, let b): Rectifier(a: a, b: b)
+        case .erf(let a, let b, let c): ErrorFunction(a: a, b: b, c: c)
+        case .gelu: Gelu()
+        default: nil
+        }
+    }
+
+    /// The type name in the architecture document.
+    var documentName: String {
+        switch self {
+        case .abRelu(0, 1): "relu"
+        case .abRelu(-1, 1): "abs"
+        case .abRelu(_, 1): "leaky_relu"
+        case .abRelu: "ab_relu"
+        case .sign: "sign"
+        case .erf: "erf"
+        case .gelu: "gelu"
+        case .sin: "sin"
+        case .cos: "cos"
+        case .rbf: "rbf"
+        case .exp: "exp"
+        case .gaussian: "gaussian"
+        case .expNormalized: "exp_normalized"
+        case .gabor: "gabor"
+        case .monomial: "monomial"
+        case .rectifiedMonomial: "rectified_monomial"
+        case .polynomial: "polynomial"
+        case .hermite: "hermite"
+        case .tanh: "tanh"
+        case .sigmoid: "sigmoid"
+        case .softplus: "softplus"
+        case .silu: "silu"
+        case .elu: "elu"
+        case .selu: "selu"
+        case .hardTanh: "hard_tanh"
+        case .mish: "mish"
+        }
+    }
+}
+
+extension LayerKind {
+    /// The type name in the architecture document.
+    var documentName: String {
+        switch self {
+        case .dense: "dense"
+        case .convolution(let convolution): convolution.sharing.rawValue
+        case .pool(let pool): pool.operation == .average ? "avg_pool" : "sum_pool"
+        case .globalPool(let operation): operation == .average ? "global_avg_pool" : "global_sum_pool"
+        case .flatten: "flatten"
+        case .layerNorm: "layer_norm"
+        case .dropout: "dropout"
+        case .attention: "attention"
+        case .nonlinearity(let nonlinearity): nonlinearity.documentName
+        case .identity: "identity"
+        case .serial: "serial"
+        case .repeat: "repeat"
+        case .parallel: "parallel"
+        }
+    }
+
+    /// Why a dense stack has no such layer, and the mend.
+    var reasonOutsideDenseStacks: String {
+        let known = "a dense stack is made of dense, identity, serial, repeat and nonlinearities"
+        return switch self {
+        case .convolution, .pool, .globalPool, .attention:
+            "\(known); an input of vectors has no positions, so use dense layers"
+        case .flatten: "\(known); an input of vectors is flat already, so leave the layer out"
+        case .parallel: "\(known); describe one branch at a time"
+        default: "\(known); leave the layer out"
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Dispatch
+import LinearAlgebra
+
+extension DenseStack {
+    /// Both kernels of the network on the rows of x1 [n1, d] and x2 [n2, d] (nil: on x1 with itself, a symmetric matrix
+    /// bit for bit), in one pass over the pairs, written straight to `destinations`.
+    ///
+    /// Time O(n1 n2 (d + layers)), half of it for a symmetric kernel; memory beyond the results O((n1 + n2) d).
+    /// Relative error about 1e-15 × layers in float64 and 1e-7 × layers in float32, also for rows that nearly coincide.
+    ///
+    /// - Parameters:
+    ///   - threads: how many tiles are worked on at once (OpenBLAS itself is set to one thread).
+    ///   - progress: completed and total tiles; called from any thread, one call at a time, in order.
+    ///   - isCancelled: asked before every tile, from any thread.
+    /// - Throws: ``KernelError``. The destinations then hold an unspecified part of the results.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
+    public func compute<Scalar: KernelScalar>(
+        x1: MatrixView<Scalar>, x2: MatrixView<Scalar>? = nil, into destinations: KernelDestinations<Scalar>, threads: Int = 1,
+        progress: @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @Sendable () -> Bool = { false }
+    ) throws(KernelError) {
+        try check(x1, .x1)
+        if let x2 { try check(x2, .x2) }
+        let job = try prepare(x1, x2, destinations, isCancelled: isCancelled)
+        if let diagonal = destinations.nngp?.diagonal { diagonal.update(from: job.leftDiagonals.nngp, count: x1.rows) }
+        if let diagonal = destinations.ntk?.diagonal { diagonal.update(from: job.leftDiagonals.ntk, count: x1.rows) }
+
+        let schedule = TileSchedule(
+            rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads))
+        BLASThreads.callersAreParallel()
+        let workers = max(1, min(threads, schedule.tiles.count))
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            let worker = StripWorker(job, side: schedule.side)
+            while let tile = schedule.take() {
+                if isCancelled() {
+                    schedule.stop()
+                    return
+                }
+                worker.compute(tile)
+                schedule.finish(progress)
+            }
+        }
+        if schedule.wasStopped { throw .cancelled }
+    }
+
+    private func check<Scalar>(_ view: MatrixView<Scalar>, _ input: KernelError.Input) throws(KernelError) {
+        guard view.columns == inputDimension else {
+            throw .inputDimension(input, found: view.columns, expected: inputDimension)
+        }
+    }
+
+    private func prepare<Scalar: KernelScalar>(
+        _ x1: MatrixView<Scalar>, _ x2: MatrixView<Scalar>?, _ destinations: KernelDestinations<Scalar>,
+        isCancelled: () -> Bool
+    ) throws(KernelError) -> KernelJob<Scalar> {
+        let program = Program<Scalar>(steps)
+        let left = try NormalizedRows(x1, as: .x1, isCancelled: isCancelled)
+        let right = if let x2 { try NormalizedRows(x2, as: .x2, isCancelled: isCancelled) } else { left }
+        func diagonals(_ rows: NormalizedRows<Scalar>, _ input: KernelError.Input) throws(KernelError) -> Diagonals<Scalar> {
+            try Diagonals(
+                rows, of: input, program: program, block: 64, withNTK: destinations.ntk != nil, isCancelled: isCancelled)
+        }
+        let leftDiagonals = try diagonals(left, .x1)
+        return KernelJob(
+            program: program, left: left, right: right, leftDiagonals: leftDiagonals,
+            rightDiagonals: x2 == nil ? leftDiagonals : try diagonals(right, .x2), isSymmetric: x2 == nil,
+            destinations: destinations)
+    }
+}

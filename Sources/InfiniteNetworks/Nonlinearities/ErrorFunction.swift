@@ -1,0 +1,37 @@
+import Foundation
+
+/// φ(x) = a·erf(b x) + c.
+///
+/// With r² = 2b²p/(1 + 2b²p) for each row and x = r_i r_j cos θ = 2b²c_ij/√((1 + 2b²p)(1 + 2b²q)),
+/// - dual: κ = (2a²/π) asin(x) + c²,
+/// - derivative: κ̇ = (4a²b²/π) / √((1 + 2b²p)(1 + 2b²q)(1 − x²)).
+///
+/// Source: Williams, "Computing with infinite networks", NIPS 1996, equation 11. Here q² = 1 − r², so that large
+/// variances keep their digits (1 − r⁴ = q²(1 + r²)), and s' by asin(r²)/r², so that small ones do.
+struct ErrorFunction: LayerMap {
+    let a: Double
+    let b: Double
+    let c: Double
+
+    var constants: [Double] { [c == 0 ? 1 : 0] }
+    var coefficientCount: Int { 8 }
+    var loop: PairLoop { .errorFunction }
+
+    func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
+        let z = 2.0.squareRoot() * abs(b) * deviation
+        let length = hypot(1, z)
+        let (r, q) = (z / length, 1 / length)
+        let root = q * (1 + r * r).squareRoot()
+        let arcPerSquare = r * r > 0 ? atan2(r * r, root) / (r * r) : 1
+        let image = hypot(abs(a) * r * (2 / .pi * arcPerSquare).squareRoot(), c)
+        coefficients[0] = r
+        coefficients[1] = q
+        coefficients[2] = root
+        coefficients[3] = image > 0 ? abs(a) / image * r : 0
+        coefficients[4] = image
+        coefficients[5] = image > 0 ? abs(a) / image : 0
+        coefficients[6] = image > 0 ? 1 / image.squareRoot() : 0
+        coefficients[7] = image > 0 ? 2 * abs(a * b) / Double.pi.squareRoot() * (deviation / image) * q : 0
+        return image
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// φ(x) = x Φ(x), Φ the standard normal distribution function.
+///
+/// With r² = p/(1 + p), q² = 1/(1 + p) for each row, x = r_i r_j cos θ and C = √(1 − x²),
+/// - dual: κ = s_i s_j [cos θ (1/4 + asin(x)/(2π)) + r_i r_j/(2π) · (C + (q_i q_j cos θ)²/C)],
+/// - derivative: κ̇ = 1/4 + asin(x)/(2π) + x/(2πC) · [(q_i q_j/C)² + (q_i q_j)² + 1 − (r_i r_j)²].
+///
+/// Source: Tsuchida, Pearce, van der Heide, Roosta, Gallagher, "Avoiding kernel fixed points: computing with ELU and
+/// GELU infinite networks", AAAI 2021 (arXiv 2002.08517), section 4, rewritten in r and q.
+struct Gelu: LayerMap {
+    var constants: [Double] { [] }
+    var coefficientCount: Int { 5 }
+    var loop: PairLoop { .gelu }
+
+    func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
+        let length = hypot(1, deviation)
+        let (r, q) = (deviation / length, 1 / length)
+        let root = q * (1 + r * r).squareRoot()
+        let arc = atan2(r * r, root)
+        let gain = (0.25 + (arc + r * r * (root + q * q * (q * q / root))) / (2 * .pi)).squareRoot()
+        coefficients[0] = r
+        coefficients[1] = q
+        coefficients[2] = root
+        coefficients[3] = arc
+        coefficients[4] = gain
+        return gain * deviation
+    }
+}

@@ -1,0 +1,116 @@
+import Architectures
+import JSON
+
+/// Unrolls layers into steps and gathers what does not fit.
+struct StackCompiler {
+    let parameterization: Parameterization
+    private(set) var steps: [Step] = []
+    private(set) var problems: [ArchitectureError.Problem] = []
+
+    /// The width of the layer's input; nil where the document gives none.
+    private var fanIn: Int?
+    /// The layer that sets `fanIn`.
+    private var widthPointer = JSONPointer.root
+    /// What stands before the next layer, if it is not Gaussian; nil: Gaussian.
+    private var nonGaussian: String? = "the raw input"
+
+    init(parameterization: Parameterization, inputDimension: Int) {
+        self.parameterization = parameterization
+        fanIn = inputDimension
+    }
+
+    mutating func check(parameterizationAt pointer: JSONPointer) {
+        guard parameterization == .pytorch else { return }
+        refuse(
+            pointer, "pytorch",
+            "it belongs to finite networks; for the kernel of an infinite one use \"ntk\" or \"standard\" and give "
+                + "weight_std and bias_std")
+    }
+
+    mutating func append(_ layers: [Layer]) {
+        for layer in layers { append(layer) }
+    }
+
+    private mutating func append(_ layer: Layer) {
+        switch layer.kind {
+        case .dense(let dense): append(dense, at: layer.pointer)
+        case .identity: step("identity", nil, at: layer.pointer)
+        case .serial(let layers): append(layers)
+        case .repeat(let times, let layers): append(layers, times: times, at: layer.pointer)
+        case .nonlinearity(let nonlinearity): append(nonlinearity, at: layer.pointer)
+        default: refuse(layer.pointer, layer.kind.documentName, layer.kind.reasonOutsideDenseStacks)
+        }
+    }
+
+    private mutating func append(_ dense: Dense, at pointer: JSONPointer) {
+        step("dense", DenseMap(weightStd: dense.scales.weightStd, biasStd: dense.scales.biasStd, training: training(of: dense, at: pointer)), at: pointer)
+        fanIn = dense.width
+        widthPointer = pointer
+        nonGaussian = nil
+    }
+
+    private mutating func training(of dense: Dense, at pointer: JSONPointer) -> DenseMap.Training {
+        guard dense.scales.trainable else { return .frozen }
+        guard parameterization == .standard else { return .ntk }
+        guard let fanIn else {
+            add(.missingWidth(MissingWidth(pointer: widthPointer)))
+            return .ntk
+        }
+        if dense.scales.weightStd == 0 && dense.scales.biasStd == 0 {
+            refuse(
+                pointer, "dense",
+                "with weight_std 0 and no bias its outputs are all zero while the standard parameterization still trains "
+                    + "it; give it a weight_std above 0, or set trainable to false")
+        }
+        return .standard(fanIn: fanIn)
+    }
+
+    private mutating func append(_ nonlinearity: Nonlinearity, at pointer: JSONPointer) {
+        let name = nonlinearity.documentName
+        guard let map = nonlinearity.map else {
+            refuse(pointer, name, "dense stacks know relu, leaky_relu, ab_relu, abs, erf and gelu; use one of these")
+            return
+        }
+        if let after = nonGaussian {
+            add(.nonGaussianInput(NonGaussianInput(pointer: pointer, name: name, after: after)))
+        }
+        step(name, map, at: pointer)
+        nonGaussian = "another nonlinearity ('\(name)')"
+    }
+
+    private mutating func append(_ layers: [Layer], times: Int, at pointer: JSONPointer) {
+        guard times > 0 else { return }
+        let before = steps.count
+        append(layers)
+        guard times > 1 else { return }
+        let length = steps.count - before
+        let (added, overflow) = length.multipliedReportingOverflow(by: times - 1)
+        guard !overflow, added <= DenseStack.stepLimit - steps.count else {
+            tooLong(pointer)
+            return
+        }
+        guard length > 0 else { return }
+        for _ in 1..<times { append(layers) }
+    }
+
+    private mutating func step(_ name: String, _ map: (any LayerMap)?, at pointer: JSONPointer) {
+        guard steps.count < DenseStack.stepLimit else {
+            tooLong(pointer)
+            return
+        }
+        steps.append(Step(name: name, map: map))
+    }
+
+    private mutating func tooLong(_ pointer: JSONPointer) {
+        refuse(pointer, "repeat", "the network unrolls to more than \(DenseStack.stepLimit) layers; repeat fewer times")
+    }
+
+    private mutating func refuse(_ pointer: JSONPointer, _ name: String, _ reason: String) {
+        add(.unsupportedLayer(UnsupportedLayer(pointer: pointer, name: name, reason: reason)))
+    }
+
+    /// A repeated layer meets the same problem each time; it is told once.
+    private mutating func add(_ problem: ArchitectureError.Problem) {
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+}

@@ -1,0 +1,57 @@
+/// Each row of an input against itself: the kernel's diagonal, and with it the proof that no entry overflows, since
+/// |K_ij|² ≤ K_ii K_jj for both kernels after every layer.
+///
+/// `@unchecked Sendable`: written only while it is made, by one thread, and read-only after that.
+final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
+    /// s² and s²T of each row after the last layer.
+    let nngp: UnsafeMutablePointer<Scalar>
+    let ntk: UnsafeMutablePointer<Scalar>
+    /// T of each row after the last layer.
+    let tangent: UnsafeMutablePointer<Scalar>
+
+    init(
+        _ rows: NormalizedRows<Scalar>, of input: KernelError.Input, program: Program<Scalar>, block: Int, withNTK: Bool,
+        isCancelled: () -> Bool
+    ) throws(KernelError) {
+        let capacity = max(1, rows.count)
+        nngp = .allocate(capacity: capacity)
+        ntk = .allocate(capacity: capacity)
+        tangent = .allocate(capacity: capacity)
+        for array in [nngp, ntk, tangent] { array.initialize(repeating: 0, count: capacity) }
+        let byRow = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .rows)
+        let byColumn = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .columns)
+        for start in stride(from: 0, to: rows.count, by: block) {
+            if isCancelled() { throw .cancelled }
+            let count = min(block, rows.count - start)
+            byRow.fill(rows.deviations + start, count: count)
+            byColumn.fill(rows.deviations + start, count: count)
+            for row in 0..<count {
+                // The same loops as for any pair, so that a duplicate of a row meets it with the same bits.
+                var fold: Scalar = rows.deviations[start + row] > 0 ? 0 : 0.5
+                var scaled: Scalar = 0
+                for step in program.steps.indices {
+                    program.run(
+                        step, row: row, of: byRow, columns: byColumn, from: row, count: 1, fold: &fold,
+                        tangent: withNTK ? tangentPointer(start + row) : nil)
+                    let deviation = byColumn.deviations(after: step + 1)[row]
+                    let variance = deviation * deviation
+                    scaled = variance * tangent[start + row]
+                    for (kind, value) in [(KernelKind.nngp, variance), (.ntk, scaled)] where !value.isFinite {
+                        throw .overflow(kind, input, row: start + row, layer: step, name: program.steps[step].name)
+                    }
+                }
+                let deviation = byColumn.deviations(after: program.steps.count)[row]
+                nngp[start + row] = deviation * deviation
+                ntk[start + row] = scaled
+            }
+        }
+    }
+
+    private func tangentPointer(_ row: Int) -> UnsafeMutablePointer<Scalar> { tangent + row }
+
+    deinit {
+        nngp.deallocate()
+        ntk.deallocate()
+        tangent.deallocate()
+    }
+}

@@ -1,0 +1,42 @@
+/// The steps of a stack with their constants in the precision of the computation.
+///
+/// `@unchecked Sendable`: the constants are written while it is made and read-only after that.
+final class Program<Scalar: KernelScalar>: @unchecked Sendable {
+    struct Instruction {
+        let loop: PairLoop
+        let constants: UnsafePointer<Scalar>
+    }
+
+    let steps: [Step]
+    /// Nil for a layer that changes nothing.
+    let instructions: [Instruction?]
+    private let constants: UnsafeMutablePointer<Scalar>
+
+    init(_ steps: [Step]) {
+        self.steps = steps
+        let values = steps.flatMap { $0.map?.constants ?? [] }
+        constants = .allocate(capacity: max(1, values.count))
+        for (index, value) in values.enumerated() { (constants + index).initialize(to: Scalar(value)) }
+        var next = UnsafePointer(constants)
+        var instructions: [Instruction?] = []
+        for step in steps {
+            instructions.append(step.map.map { Instruction(loop: $0.loop, constants: next) })
+            next += step.map?.constants.count ?? 0
+        }
+        self.instructions = instructions
+    }
+
+    deinit { constants.deallocate() }
+
+    /// Runs step `step` on a strip: row `row` of one table against `count` columns of another from `column` on.
+    func run(
+        _ step: Int, row: Int, of rows: RowTable<Scalar>, columns: RowTable<Scalar>, from column: Int, count: Int,
+        fold: UnsafeMutablePointer<Scalar>, tangent: UnsafeMutablePointer<Scalar>?
+    ) {
+        guard let instruction = instructions[step] else { return }
+        Scalar.run(
+            instruction.loop, constants: instruction.constants, row: rows.coefficients(of: step, row: row),
+            columns: columns.coefficients(of: step, row: column), stride: columns.columnStride, count: count,
+            fold: fold, tangent: tangent)
+    }
+}

@@ -1,0 +1,120 @@
+import LinearAlgebra
+
+/// One thread's way through a tile: the Gram block by BLAS, then each of its rows, as a strip that stays in the
+/// first-level cache, through all layers and both kernels, and straight into the results.
+final class StripWorker<Scalar: KernelScalar> {
+    private let job: KernelJob<Scalar>
+    private let byRow: RowTable<Scalar>
+    private let byColumn: RowTable<Scalar>
+    private let gram: UnsafeMutablePointer<Scalar>
+    private let fold: UnsafeMutablePointer<Scalar>
+    private let tangent: UnsafeMutablePointer<Scalar>
+    private let scale: UnsafeMutablePointer<Scalar>
+    private let side: Int
+
+    init(_ job: KernelJob<Scalar>, side: Int) {
+        self.job = job
+        self.side = side
+        byRow = RowTable(steps: job.program.steps, capacity: side, layout: .rows)
+        byColumn = RowTable(steps: job.program.steps, capacity: side, layout: .columns)
+        gram = .allocate(capacity: side * side)
+        fold = .allocate(capacity: side)
+        tangent = .allocate(capacity: side)
+        scale = .allocate(capacity: side)
+        scale.initialize(repeating: 0, count: side)
+    }
+
+    deinit {
+        for buffer in [gram, fold, tangent, scale] { buffer.deallocate() }
+    }
+
+    func compute(_ tile: Tile) {
+        let (left, right) = (job.left, job.right)
+        byRow.fill(left.deviations + tile.rows.lowerBound, count: tile.rows.count)
+        byColumn.fill(right.deviations + tile.columns.lowerBound, count: tile.columns.count)
+        Scalar.multiply(
+            left.unit(tile.rows.lowerBound), transposed: right.unit(tile.columns.lowerBound), into: gram,
+            m: tile.rows.count, n: tile.columns.count, k: left.dimension,
+            strides: (left.dimension, right.dimension, side))
+        let onDiagonal = job.isSymmetric && tile.rows.lowerBound == tile.columns.lowerBound
+        for row in tile.rows.indices {
+            let offset = row - tile.rows.lowerBound
+            strip(row, offset, from: onDiagonal ? offset : 0, tile)
+        }
+        if job.isSymmetric { job.outputs.mirror(tile, onDiagonal: onDiagonal) }
+    }
+
+    /// Row `row` of the tile from column `first` of the tile on.
+    private func strip(_ row: Int, _ offset: Int, from first: Int, _ tile: Tile) {
+        let count = tile.columns.count - first
+        let column = tile.columns.lowerBound + first
+        start(row, gram + offset * side + first, column: column, count: count)
+        let wantsNTK = job.destinations.ntk != nil
+        if wantsNTK { tangent.initialize(repeating: 0, count: count) }
+        let target = row * job.right.count + column
+        let slice = job.left.count * job.right.count
+        for step in job.program.steps.indices {
+            job.program.run(
+                step, row: offset, of: byRow, columns: byColumn, from: first, count: count, fold: fold,
+                tangent: wantsNTK ? tangent : nil)
+            let deviation = byRow.deviations(after: step + 1)[offset]
+            let deviations = byColumn.deviations(after: step + 1) + first
+            if let layers = job.destinations.nngp?.layers {
+                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: layers + step * slice + target)
+            }
+            if let layers = job.destinations.ntk?.layers {
+                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: layers + step * slice + target)
+            }
+        }
+        finish(offset, first, row: row, column: column, count: count, target: target)
+    }
+
+    /// The half chords of the inputs: from the Gram row, and where that is ill-conditioned from the rows themselves.
+    private func start(_ row: Int, _ cosines: UnsafePointer<Scalar>, column: Int, count: Int) {
+        let (left, right) = (job.left, job.right)
+        if Scalar.foldCosines(cosines, count: count, fold: fold) < Scalar.directChord, left.deviations[row] > 0 {
+            for j in 0..<count where fold[j].magnitude < Scalar.directChord && right.deviations[column + j] > 0 {
+                fold[j] = fold[j].sign == .plus
+                    ? Scalar.nearChord(left.unit(row), right.unit(column + j), count: left.dimension)
+                    : -Scalar.farChord(left.unit(row), right.unit(column + j), count: left.dimension)
+            }
+        }
+    }
+
+    private func finish(_ offset: Int, _ first: Int, row: Int, column: Int, count: Int, target: Int) {
+        let last = job.program.steps.count
+        let deviation = byRow.deviations(after: last)[offset]
+        let deviations = byColumn.deviations(after: last) + first
+        if let nngp = job.destinations.nngp {
+            if let kernel = nngp.kernel {
+                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: kernel + target)
+            }
+            geometry(nngp, deviation, deviations, count: count, target: target)
+        }
+        if let ntk = job.destinations.ntk {
+            if let kernel = ntk.kernel {
+                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: kernel + target)
+            }
+            if ntk.wantsGeometry {
+                let (own, others) = (job.leftDiagonals.tangent[row], job.rightDiagonals.tangent + column)
+                Scalar.foldScaled(row: own, columns: others, count: count, tangent: tangent, into: fold)
+                for j in 0..<count { scale[j] = deviations[j] * others[j].squareRoot() }
+                geometry(ntk, deviation * own.squareRoot(), scale, count: count, target: target)
+            }
+        }
+    }
+
+    private func geometry(
+        _ arrays: KernelArrays<Scalar>, _ deviation: Scalar, _ deviations: UnsafePointer<Scalar>, count: Int, target: Int
+    ) {
+        if let cosine = arrays.cosine {
+            Scalar.cosine(row: deviation, columns: deviations, count: count, fold: fold, into: cosine + target)
+        }
+        if let angle = arrays.angle {
+            Scalar.angle(row: deviation, columns: deviations, count: count, fold: fold, into: angle + target)
+        }
+        if let distance = arrays.distance {
+            Scalar.distance(row: deviation, columns: deviations, count: count, fold: fold, into: distance + target)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import GRDB
+import Synchronization
+
+/// The job store on one SQLite file, shared by a server and the workers on its machine.
+public final class SQLiteJobStore: JobStore {
+    public enum Role: Sendable {
+        /// Many requests at a time: writes are committed in groups by a thread of the store's own.
+        case server
+        /// One job at a time: a write runs on the caller's thread, which saves two thread switches.
+        case worker
+    }
+
+    let database: StoreDatabase
+    let policy: StorePolicy
+    private let writer: StoreWriter?
+    private let commitHandler: CommitHandler
+
+    /// Opens the store, bringing its tables up to date.
+    public init(_ directory: DataDirectory, role: Role, policy: StorePolicy = StorePolicy()) throws {
+        self.policy = policy
+        database = try StoreDatabase(path: directory.databasePath, readers: role == .server ? 4 : 1)
+        let handler = CommitHandler()
+        commitHandler = handler
+        writer = role == .server ? StoreWriter(database, committed: { handler.call() }) : nil
+    }
+
+    /// Sets what is called after each commit of this server's own, before those who wait for it are answered.
+    public func onCommit(_ handler: @escaping @Sendable () -> Void) { commitHandler.set(handler) }
+
+    /// Finishes what is pending, writes the log back into the file and closes it.
+    public func close() throws {
+        writer?.close()
+        try database.close()
+    }
+
+    /// Copies the write-ahead log back into the file, as far as readers allow.
+    public func checkpoint() throws { try database.checkpoint() }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.read(body) }
+
+    @discardableResult
+    func write<Value: Sendable>(
+        _ durability: Durability, _ body: @escaping @Sendable (JobTransaction) throws -> Value
+    ) throws -> Value {
+        guard writer != nil else {
+            let value = try database.write(durability) { try body(JobTransaction($0, policy)) }
+            commitHandler.call()
+            return value
+        }
+        return try waiting { submit(durability, body, completion: $0) }
+    }
+
+    func submit<Value: Sendable>(
+        _ durability: Durability, _ body: @escaping @Sendable (JobTransaction) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        guard let writer else { return completion(Result { try write(durability, body) }) }
+        let policy = policy
+        writer.submit(durability, { try body(JobTransaction($0, policy)) }, completion: completion)
+    }
+}
+
+/// What to call after a commit; it can be set after the store, as the one who is called usually needs the store first.
+private final class CommitHandler: Sendable {
+    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func set(_ new: @escaping @Sendable () -> Void) { handler.withLock { $0 = new } }
+    func call() { handler.withLock { $0 }?() }
+}
