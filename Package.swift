@@ -38,7 +38,7 @@ let package = Package(
         // C: shims for macros and missing imports, system libraries, and the inner loops.
         .target(name: "CLinux"),
         .target(name: "CNumberText", cxxSettings: [.unsafeFlags(["-O2"])]),
-        .target(name: "CResources"),
+        .target(name: "CResources", cSettings: [.unsafeFlags(["-std=c23"])]),
         .target(name: "CTangentSIMD", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

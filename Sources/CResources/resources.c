@@ -1,6 +1,8 @@
 #include "CResources.h"
 
-const unsigned char tangent_openapi_yaml[] = {
+static const unsigned char openapi_yaml[] = {
 #embed "../../openapi.yaml"
 };
-const size_t tangent_openapi_yaml_length = sizeof tangent_openapi_yaml;
+
+const unsigned char *tangent_openapi_yaml(void) { return openapi_yaml; }
+size_t tangent_openapi_yaml_length(void) { return sizeof openapi_yaml; }

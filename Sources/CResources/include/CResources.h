@@ -2,5 +2,6 @@
 #pragma once
 #include <stddef.h>
 
-extern const unsigned char tangent_openapi_yaml[];
-extern const size_t tangent_openapi_yaml_length;
+/// The text of openapi.yaml, for the life of the process.
+const unsigned char *tangent_openapi_yaml(void);
+size_t tangent_openapi_yaml_length(void);

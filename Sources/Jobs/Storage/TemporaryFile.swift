@@ -18,6 +18,13 @@ public final class TemporaryFile: Sendable {
         guard descriptor >= 0 else { throw StorageError.failed("open", path) }
     }
 
+    /// Takes over a finished file that another writer made in `tmp`.
+    init(adopting path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageError.failed("open", path) }
+    }
+
     deinit {
         close(descriptor)
         if !committed.load(ordering: .relaxed) { unlink(path) }

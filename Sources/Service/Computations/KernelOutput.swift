@@ -8,7 +8,6 @@ import LinearAlgebra
 final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
     private struct Output {
         let name: String
-        let temporary: TemporaryFile
         let file: ArrayFile
     }
 
@@ -33,9 +32,8 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
     }
 
     private func add(_ name: String, _ axes: [Int], to blobs: BlobStore) throws -> UnsafeMutablePointer<Scalar>? {
-        let temporary = try blobs.makeTemporary()
-        let file = try ArrayFile(replacing: temporary.path, shape: ArrayShape(axes), elementType: Scalar.elementType)
-        outputs.append(Output(name: name, temporary: temporary, file: file))
+        let file = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape(axes), elementType: Scalar.elementType)
+        outputs.append(Output(name: name, file: file))
         return file.elements(as: Scalar.self)?.baseAddress
     }
 
@@ -62,7 +60,7 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
         var arrays: [ResultArray] = []
         for output in outputs {
             try output.file.finish()
-            let blob = try blobs.commit(output.temporary)
+            let blob = try blobs.commit(fileAt: output.file.path)
             arrays.append(ResultArray(name: output.name, dtype: output.file.elementType.rawValue, shape: output.file.shape.axes, blob: blob))
         }
         if let spectrumValues {

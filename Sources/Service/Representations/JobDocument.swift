@@ -15,7 +15,7 @@ struct JobDocument: Sendable {
         body = Self.json(job).ownText
         etag = EntityTag.strong("\(job.id)-\(job.version)")
         fields = [
-            .contentType: "application/json", .etag: etag, .cacheControl: "no-cache", .vary: "Prefer",
+            .contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer",
         ]
     }
 

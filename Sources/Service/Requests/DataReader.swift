@@ -4,7 +4,8 @@ import Jobs
 
 /// Reads the data members of a request (`x1`, `x2`, ...) and looks the datasets they name up.
 struct DataReader {
-    let store: any JobStore
+    /// Nil where the document may hold inline numbers only.
+    let store: (any JobStore)?
     let blobs: BlobStore
     let faults: Faults
 
@@ -12,11 +13,20 @@ struct DataReader {
     ///
     /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
     func inputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) throws -> DataReference? {
+        if let store, case .object(let object) = value {
+            return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, inputShape: inputShape)
+        }
+        return inlineInputs(value, at: pointer, inputShape: inputShape)
+    }
+
+    /// Rows that stand in the document itself.
+    func inlineInputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) -> DataReference? {
         switch value {
-        case .tensor(let tensor): inline(tensor, at: pointer, inputShape: inputShape)
-        case .object(let object): try dataset(ObjectReader(object, at: pointer, faults: faults), inputShape: inputShape)
-        case .array(let rows): ragged(rows, at: pointer)
-        default: refuse(pointer, "This must be rows of numbers such as [[0.1, 0.2], [0.3, 0.4]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
+        case .tensor(let tensor): return inline(tensor, at: pointer, inputShape: inputShape)
+        case .array(let rows): return ragged(rows, at: pointer)
+        default:
+            let forms = store == nil ? "" : ", or {\"dataset\": \"<id>\"}"
+            return refuse(pointer, "This must be rows of numbers such as [[0.1, 0.2], [0.3, 0.4]]\(forms), not \(value.kind).")
         }
     }
 
@@ -55,7 +65,7 @@ struct DataReader {
 
     private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
 
-    private func dataset(_ reader: ObjectReader, inputShape: [Int]?) throws -> DataReference? {
+    private func dataset(_ reader: ObjectReader, in store: any JobStore, inputShape: [Int]?) throws -> DataReference? {
         let id = reader.requiredString("dataset")
         let selection = reader.object("rows")
         let from = selection?.integer("from", in: 0...)

@@ -62,12 +62,20 @@ struct KernelRequest: Sendable {
         self.include = include
     }
 
+    /// The architecture compiled for inputs like these; nil with faults where it has no kernel here.
     private static func stack(_ architecture: Architecture, input: DataReference, faults: Faults) -> DenseStack? {
-        let before = faults.all.count
-        _ = ShapeInference.shapes(of: architecture, input: input.shape, faults: faults)
-        guard faults.all.count == before else { return nil }
+        let before = faults.count
+        _ = ShapeInference.infer(
+            architecture, inputShape: input.shape, at: .root.appending("input_shape"), for: .infiniteKernel, faults: faults)
+        GaussianInputs.check(architecture, faults: faults)
+        if input.shape.count > 1 {
+            faults.add(
+                .root.appending("x1"),
+                "The inputs have the shape \(input.shape); kernels here are those of networks on vectors, so send rows of plain numbers.")
+        }
+        guard faults.count == before else { return nil }
         do throws(ArchitectureError) {
-            return try DenseStack(architecture, inputDimension: input.rowLength)
+            return try DenseStack(architecture, inputDimension: input.rowLength, at: .root.appending("architecture"))
         } catch {
             for fault in error.faults { faults.add(fault.pointer, fault.detail) }
             return nil

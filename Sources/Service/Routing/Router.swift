@@ -6,6 +6,8 @@ enum Outcome {
     case response(Response)
     /// The handler has handed the responder on (a wait for a job, a write that is being committed).
     case deferred
+    /// A handler on the loop found that it would have to block: it is run again on the pool.
+    case mustBlock
 }
 
 /// One request on its way through a handler.
@@ -15,6 +17,8 @@ struct RequestContext: Sendable {
     /// The decoded path segments that matched `:name` parts of the route, in order.
     let parameters: [String]
     let responder: Responder
+    /// Whether this runs on a pool of threads, where the store may be asked, and not on an event loop.
+    let mayBlock: Bool
 
     func query(allowing names: String...) throws(Problem) -> Query {
         let query = try Query(head.query)

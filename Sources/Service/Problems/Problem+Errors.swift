@@ -1,0 +1,50 @@
+import Arrays
+import JSON
+import Jobs
+
+extension Problem {
+    /// What a client is told of an error that a lower module threw.
+    ///
+    /// - Returns: nil for what is no fault of the client's and has no code of its own: an internal error, to be logged.
+    static func describing(_ error: any Error) -> Problem? {
+        switch error {
+        case let problem as Problem: problem
+        case let error as JSONError: describing(error)
+        case let error as ArrayError: describing(error)
+        case StorageError.full: diskFull
+        case StoreError.invalidPageToken:
+            Problem(.invalidRequest, "page_token was not given by this list with these filters; start without one.")
+        case StoreError.noSuchDataset(let id):
+            Problem(.invalidDocument, "There is no dataset \(id) (any more); GET /datasets lists them.")
+        default: nil
+        }
+    }
+
+    static var diskFull: Problem {
+        Problem(.insufficientStorage, "The server's data directory has no space left; nothing was stored. Delete finished jobs or datasets, or add space.")
+    }
+
+    private static func describing(_ error: JSONError) -> Problem {
+        switch error.category {
+        case .syntax: Problem(.invalidJSON, error.detail)
+        case .document: .invalidDocument(at: error.pointer, error.detail)
+        }
+    }
+
+    private static func describing(_ error: ArrayError) -> Problem? {
+        let detail = sentence(error.message)
+        switch error.kind {
+        case .malformed, .invalidOption: return Problem(.invalidRequest, detail)
+        case .unsupported, .invalidValue: return Problem(.invalidDocument, detail)
+        case .tooLarge: return Problem(.payloadTooLarge, detail)
+        case .storageFull: return diskFull
+        case .inputOutput: return nil
+        }
+    }
+
+    /// The message as a sentence of its own.
+    static func sentence(_ message: String) -> String {
+        let text = message.prefix(1).uppercased() + message.dropFirst()
+        return text.hasSuffix(".") ? text : text + "."
+    }
+}

@@ -1,0 +1,92 @@
+import CResources
+import HTTPServer
+import HTTPTypes
+import JSON
+import Synchronization
+import Yams
+
+/// Health, the contract, and where to begin.
+struct OperationsRoutes: Sendable {
+    let core: Core
+    let readiness: Readiness
+
+    var routes: [Route] {
+        [
+            Route(.get, "/", discovery),
+            Route(.get, "/livez", on: .loop) { _ in .response(Self.alive) },
+            Route(.get, "/healthz", on: .loop) { _ in .response(Self.alive) },
+            Route(.get, "/readyz") { _ in .response(readiness.response(core)) },
+            Route(.get, "/openapi.yaml") { _ in .response(Self.contract("application/yaml", Self.yaml)) },
+            Route(.get, "/openapi.json") { _ in .response(Self.contract("application/json", Self.json)) },
+        ]
+    }
+
+    private static let alive = Response(
+        status: .ok, fields: [.contentType: "application/json", .cacheControl: "no-store"], body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+
+    private func discovery(_ context: RequestContext) throws -> Outcome {
+        _ = try context.query()
+        return .response(.json([
+            "name": "tangent", "version": .string(Version.text),
+            "links": [
+                "datasets": "/datasets", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
+                "kernels_ntk": "/kernels/ntk", "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
+                "live": "/livez", "ready": "/readyz",
+            ],
+        ]))
+    }
+
+    // MARK: The contract
+
+    private static let yaml = Array(UnsafeBufferPointer(start: tangent_openapi_yaml(), count: tangent_openapi_yaml_length()))
+
+    /// Made from the YAML once, at the first request.
+    private static let json: [UInt8] = {
+        let document = try? Yams.compose(yaml: String(decoding: yaml, as: UTF8.self)).map(JSONValue.init(yaml:))
+        return (document ?? .null).ownText
+    }()
+
+    private static func contract(_ type: String, _ body: [UInt8]) -> Response {
+        Response(status: .ok, fields: [.contentType: type, .cacheControl: "public, max-age=300"], body: .bytes(body))
+    }
+}
+
+extension JSONValue {
+    /// A YAML document of the JSON schema (YAML 1.2 section 10.2) as JSON.
+    init(yaml node: Node) {
+        switch node {
+        case .mapping(let mapping):
+            self = .object(JSONObject(mapping.map { (name: $0.key.string ?? "", value: JSONValue(yaml: $0.value)) }))
+        case .sequence(let sequence): self = .array(sequence.map(JSONValue.init(yaml:)))
+        case .scalar(let scalar):
+            switch scalar.style {
+            case .plain, .any:
+                self =
+                    if node.null != nil || scalar.string.isEmpty { .null }
+                    else if let bool = node.bool { .bool(bool) }
+                    else if let integer = node.int { .integer(integer) }
+                    else if let double = node.float, double.isFinite { .double(double) }
+                    else { .string(scalar.string) }
+            default: self = .string(scalar.string)
+            }
+        case .alias: self = .null
+        }
+    }
+}
+
+/// Whether the server can take work: not while it is stopping, and not while the store does not answer.
+final class Readiness: Sendable {
+    private let stopping = Mutex(false)
+
+    func beginStopping() { stopping.withLock { $0 = true } }
+
+    func response(_ core: Core) -> Response {
+        let reason: String? =
+            if stopping.withLock({ $0 }) { "stopping" }
+            else if (try? core.store.lastEventSequence()) == nil { "the store does not answer" }
+            else if DiskSpace.available(at: core.blobs.directory.path).map({ $0 < DiskSpace.reserve }) ?? true { "the disk is full" }
+            else { nil }
+        guard let reason else { return .json(["status": "ready"], fields: [.cacheControl: "no-store"]) }
+        return .json(["status": "not ready", "reason": .string(reason)], status: .serviceUnavailable, fields: [.cacheControl: "no-store"])
+    }
+}

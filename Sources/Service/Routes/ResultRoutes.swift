@@ -1,0 +1,58 @@
+import HTTPServer
+import HTTPTypes
+import JSON
+import Jobs
+
+/// `/jobs/<id>/result` and the arrays below it.
+struct ResultRoutes: Sendable {
+    let core: Core
+
+    var routes: [Route] {
+        [
+            Route(.get, "/jobs/:id/result", document),
+            Route(.get, "/jobs/:id/result/:array", array),
+        ]
+    }
+
+    private func document(_ context: RequestContext) throws -> Outcome {
+        let query = try context.query(allowing: "inline")
+        let inline = try query.choice("inline", of: ResultDocument.Inline.self) ?? .automatic
+        let (result, job) = try found(context.parameters[0])
+        let etag = EntityTag.strong("\(job.id)-result-\(inline.rawValue)")
+        let fields: HTTPFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "private, max-age=3600"]
+        if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
+            return .response(Response(status: .notModified, fields: fields))
+        }
+        let document = try ResultDocument(result, of: job, inline: inline, blobs: core.blobs)
+        return .response(try document.response(fields: fields, pool: core.bulk))
+    }
+
+    private func array(_ context: RequestContext) throws -> Outcome {
+        let query = try context.query(allowing: "format", "rows", "columns")
+        let (result, job) = try found(context.parameters[0])
+        let name = context.parameters[1]
+        guard let array = result.arrays.first(where: { $0.name == name }) else {
+            let known = result.arrays.map(\.name).joined(separator: ", ")
+            throw Problem(.notFound, "The result of job \(job.id) has no array \"\(name.prefix(64))\"; it has \(known).")
+        }
+        let representation = try ArrayRepresentation(
+            path: core.blobs.path(of: array.blob), sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
+        return .response(try representation.response(to: context.head, pool: core.bulk))
+    }
+
+    private func found(_ id: String) throws -> (ComputedResult, Job) {
+        switch try core.store.result(of: id) {
+        case .found(let result, let job): return (result, job)
+        case .noSuchJob: throw JobRoutes.noSuchJob(id)
+        case .gone: throw Problem(.resultExpired, "The result of job \(id) has expired; post the job again.")
+        case .notReady(let job):
+            let state: (String, JSONValue) = ("state", .string(job.state.rawValue))
+            guard job.state.isFinal else {
+                throw Problem(
+                    .jobNotFinished, "The job is \(job.state.rawValue); poll /jobs/\(id) until it has succeeded.", members: [state],
+                    fields: [.retryAfter: "1"])
+            }
+            throw Problem(.jobNotSucceeded, "The job has \(job.state.rawValue), so there is no result; see its error.", members: [state])
+        }
+    }
+}

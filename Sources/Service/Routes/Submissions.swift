@@ -1,0 +1,123 @@
+import HTTPServer
+import HTTPTypes
+import JSON
+import Jobs
+
+/// Hands jobs in and answers the request that brought them: at once with 202, or when the job has ended.
+struct Submissions: Sendable {
+    let core: Core
+
+    func submit(_ job: NewJob, for context: RequestContext) throws -> Outcome {
+        let preferences = Preferences(context.head.fields)
+        core.store.enqueue(job, answering: try answer(for: job, context)) { [self] result in
+            // On the store's writer thread, which others wait for: nothing here may block.
+            do {
+                switch try result.get() {
+                case .created(let job):
+                    core.board.put(job)
+                    core.wakeWorkers()
+                    try answer(job, preferences, context)
+                case .replayed(let stored): replay(stored, preferences, context)
+                case .conflict: throw Self.keyReused
+                case .inProgress: throw Self.keyInProgress
+                }
+            } catch {
+                context.responder.respond(core.response(to: error, requestID: context.head.id))
+            }
+        }
+        return .deferred
+    }
+
+    /// Answers with the job as it is, or waits for its end as long as the client prefers.
+    private func answer(_ job: Job, _ preferences: Preferences, _ context: RequestContext, replayed: Bool = false) throws {
+        guard let seconds = preferences.wait, !job.state.isFinal else {
+            return context.responder.respond(accepted(JobDocument(job), preferences, replayed: replayed))
+        }
+        try core.board.wait(for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds)) { [self] document in
+            guard let document else {
+                return context.responder.respond(JobRoutes.noSuchJob(job.id).response(requestID: context.head.id))
+            }
+            guard document.job.state.isFinal else {
+                return context.responder.respond(accepted(document, preferences, replayed: replayed))
+            }
+            let submitted = core.pool.submit { respond(with: document, preferences, context, replayed: replayed) }
+            if !submitted { context.responder.respond(accepted(document, preferences, replayed: replayed)) }
+        }
+    }
+
+    private func accepted(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> Response {
+        var fields = fields(document, preferences, replayed: replayed)
+        fields[.retryAfter] = "1"
+        return Response(status: .accepted, fields: fields, body: .bytes(document.body))
+    }
+
+    /// 200 and the finished job, with its result as a further member if it succeeded.
+    private func respond(with document: JobDocument, _ preferences: Preferences, _ context: RequestContext, replayed: Bool) {
+        do {
+            let fields = fields(document, preferences, replayed: replayed)
+            guard case .found(let result, let job) = try core.store.result(of: document.job.id) else {
+                return context.responder.respond(Response(status: .ok, fields: fields, body: .bytes(document.body)))
+            }
+            let answer = try ResultDocument(result, of: job, inline: .automatic, blobs: core.blobs, wrappedIn: document)
+            context.responder.respond(try answer.response(fields: fields, pool: core.bulk))
+        } catch {
+            context.responder.respond(core.response(to: error, requestID: context.head.id))
+        }
+    }
+
+    private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> HTTPFields {
+        var fields = document.fields
+        fields[.location] = "/jobs/\(document.job.id)"
+        if let applied = preferences.applied { fields[.preferenceApplied] = applied }
+        if replayed { fields[.idempotencyReplayed] = "true" }
+        return fields
+    }
+
+    // MARK: Idempotency
+
+    static let keyReused = Problem(
+        .idempotencyKeyReused, "This Idempotency-Key came before with another request; take a new key, or send the first request unchanged.")
+    static let keyInProgress = Problem(
+        .idempotencyInProgress, "The first request with this Idempotency-Key is still being answered; try again in a moment.",
+        fields: [.retryAfter: "1"])
+
+    private func answer(for job: NewJob, _ context: RequestContext) throws -> IdempotentAnswer? {
+        guard let request = try IdempotentRequest(context) else { return nil }
+        let body = JSONValue.object(["id": .string(job.id), "kind": .string(job.kind)]).ownString
+        return IdempotentAnswer(request: request, response: StoredResponse(status: 202, headers: "{}", body: body, resource: job.id))
+    }
+
+    /// A repeated request is answered with the job it made, as that job stands now.
+    private func replay(_ stored: StoredResponse, _ preferences: Preferences, _ context: RequestContext) {
+        let submitted = core.pool.submit { [self] in
+            do {
+                guard let id = stored.resource, let document = try core.board.document(id) else {
+                    throw Problem(.notFound, "The job that this Idempotency-Key made was deleted; take a new key to make another.")
+                }
+                if document.job.state.isFinal, preferences.wait != nil {
+                    return respond(with: document, preferences, context, replayed: true)
+                }
+                try answer(document.job, preferences, context, replayed: true)
+            } catch {
+                context.responder.respond(core.response(to: error, requestID: context.head.id))
+            }
+        }
+        if !submitted { context.responder.respond(Problem.queueFull().response(requestID: context.head.id)) }
+    }
+}
+
+extension IdempotentRequest {
+    /// The request's key and fingerprint; nil where it has no key.
+    init?(_ context: RequestContext) throws {
+        guard let key = try IdempotencyKey.read(context.head.fields) else { return nil }
+        var hasher = SHA256Hasher()
+        hasher.update("\(context.head.fields[.contentType] ?? "")\n\(context.head.query ?? "")\n".utf8)
+        switch context.body {
+        case .none: break
+        case .bytes(let bytes): bytes.withUnsafeBytes { hasher.update($0) }
+        case .file(let file): hasher.update(try SHA256Hasher.digest(ofFile: file.path).utf8)
+        }
+        self.init(
+            method: context.head.method.rawValue, path: context.head.path, key: key, fingerprint: hasher.finalize())
+    }
+}

@@ -1,0 +1,36 @@
+import HTTPServer
+import Jobs
+import Logging
+
+/// What every route works with.
+final class Core: Sendable {
+    let configuration: ServiceConfiguration
+    let store: any JobStore
+    let blobs: BlobStore
+    let board: JobBoard
+    let streams: EventStreams
+    /// For store look-ups and small documents.
+    let pool: BlockingPool
+    /// For uploads and for bodies made while they are read, which may keep a thread for seconds.
+    let bulk: BlockingPool
+    let logger: Logger
+    /// Tells the workers that there is work, or that a job is to stop.
+    let wakeWorkers: @Sendable () -> Void
+    let cancelOnWorkers: @Sendable (String) -> Void
+
+    init(
+        configuration: ServiceConfiguration, store: any JobStore, blobs: BlobStore, logger: Logger,
+        wakeWorkers: @escaping @Sendable () -> Void, cancelOnWorkers: @escaping @Sendable (String) -> Void
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.blobs = blobs
+        self.logger = logger
+        self.wakeWorkers = wakeWorkers
+        self.cancelOnWorkers = cancelOnWorkers
+        board = JobBoard(store: store)
+        streams = EventStreams()
+        pool = BlockingPool(name: "pool", threads: 4, capacity: 4096)
+        bulk = BlockingPool(name: "bulk", threads: 4, capacity: 4096)
+    }
+}
