@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <unistd.h>
 
 int tangent_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data = {.u64 = data}};
@@ -19,4 +20,8 @@ int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, in
 
 int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
     return accept4(listener, address, length, flags);
+}
+
+int tangent_pipe2(int ends[2], int flags) {
+    return pipe2(ends, flags);
 }

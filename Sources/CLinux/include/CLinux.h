@@ -18,3 +18,5 @@ int tangent_epoll_control(int epoll, int operation, int descriptor, uint32_t eve
 /// Fills at most `capacity` (at most 256) entries; returns their number or -1 with errno set.
 int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, int timeout_milliseconds);
 int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+/// pipe2(2): `ends[0]` reads what is written to `ends[1]`.
+int tangent_pipe2(int ends[2], int flags);

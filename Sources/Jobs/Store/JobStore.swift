@@ -45,7 +45,7 @@ public protocol JobStore: Sendable {
     func finish(
         _ lease: Lease, _ outcome: AttemptOutcome, reporting: [JobReport], thenClaimFor span: Duration
     ) throws -> (FinishStatus, ClaimedJob?)
-    /// Takes back every lease of a worker that is known to be dead. Returns the jobs concerned.
+    /// Takes back every lease of a worker that is known to be dead, and forgets the worker. Returns the jobs concerned.
     @discardableResult func releaseLeases(of worker: String) throws -> [String]
     /// Takes back expired leases. Returns the jobs concerned.
     @discardableResult func reap() throws -> [String]
@@ -74,6 +74,8 @@ public protocol JobStore: Sendable {
     /// Removes what has had its time: results, then the jobs' rows, keys, old workers.
     @discardableResult func expire() throws -> ExpirySummary
     func isReferenced(blob sha256: String) throws -> Bool
+    /// Upkeep that the store would otherwise do within somebody's write; cheap when there is none.
+    func checkpoint() throws
     func statistics() throws -> StoreStatistics
 }
 

@@ -20,7 +20,7 @@ extension JobTransaction {
             """, [now, Self.batch])
         summary.workersRemoved = try database.change(
             """
-            DELETE FROM workers WHERE heartbeat_at < ?
+            DELETE FROM workers WHERE NOT supervised AND heartbeat_at < ?
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND lease_owner = workers.id)
             """, [now - .seconds(86_400)])
         let hasMore = max(summary.resultsExpired, summary.jobsRemoved, summary.keysRemoved) == Self.batch

@@ -141,7 +141,8 @@ extension JobTransaction {
     }
 
     func releaseLeases(of worker: String) throws -> [String] {
-        try lose(database.all(
+        try database.change("DELETE FROM workers WHERE id = ?", [worker])
+        return try lose(database.all(
             """
             SELECT id, fence, attempt, max_attempts, cancel_requested_at IS NOT NULL FROM jobs
             WHERE state = 'running' AND lease_owner = ?

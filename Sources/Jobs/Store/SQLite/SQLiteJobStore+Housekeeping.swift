@@ -14,7 +14,6 @@ extension SQLiteJobStore {
         try write(.synced) { transaction in
             let workers = try transaction.database.all("SELECT id FROM workers WHERE supervised")
             for row in workers { _ = try transaction.releaseLeases(of: row[0]) }
-            try transaction.database.change("DELETE FROM workers WHERE supervised")
             try transaction.database.change("DELETE FROM idempotency WHERE status IS NULL")
         }
     }

@@ -1,0 +1,63 @@
+import Logging
+
+/// The server's upkeep: expired leases, results that have had their time, orphan files, the database's log.
+public final class Housekeeper: Sendable {
+    private struct State { var isStopping = false; var hasEnded = false }
+
+    private let store: any JobStore
+    private let blobs: BlobStore
+    private let lease: Duration
+    private let slowInterval: Duration
+    private let logger: Logger
+    private let changed: @Sendable () -> Void
+    private let state = Monitor(State())
+
+    /// - Parameters:
+    ///   - lease: Expired leases are looked for three times as often as this.
+    ///   - slowInterval: How often everything else is done.
+    ///   - changed: Called when jobs have changed state, to wake watchers and workers.
+    public init(
+        store: any JobStore, blobs: BlobStore, lease: Duration = .seconds(45), slowInterval: Duration = .seconds(600),
+        logger: Logger, changed: @escaping @Sendable () -> Void
+    ) {
+        self.store = store
+        self.blobs = blobs
+        self.lease = lease
+        self.slowInterval = slowInterval
+        self.logger = logger
+        self.changed = changed
+        startThread("housekeeper") { self.run() }
+    }
+
+    public func stop() {
+        state.signal { $0.isStopping = true }
+        state.wait { $0.hasEnded ? () : nil }
+    }
+
+    private func run() {
+        var slowDue = ContinuousClock.now
+        while true {
+            attempt("reap") {
+                let lost = try store.reap()
+                if !lost.isEmpty {
+                    logger.warning("leases expired", metadata: ["jobs": "\(lost.joined(separator: " "))"])
+                    changed()
+                }
+            }
+            if ContinuousClock.now >= slowDue {
+                slowDue = .now + slowInterval
+                attempt("expire") { if try store.expire().resultsExpired > 0 { changed() } }
+                attempt("collect orphans") { try blobs.collectOrphans(isReferenced: store.isReferenced) }
+                attempt("checkpoint") { try store.checkpoint() }
+            }
+            if state.wait(for: lease / 3, until: { $0.isStopping ? () : nil }) != nil { break }
+        }
+        state.signal { $0.hasEnded = true }
+    }
+
+    private func attempt(_ what: String, _ body: () throws -> Void) {
+        do { try body() } catch {
+            logger.error("housekeeping failed", metadata: ["task": "\(what)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# No package of the dependency graph is SwiftNIO or one of its kin.
+source "$(dirname "$0")/lib.sh"
+
+swift package --package-path "$ROOT" show-dependencies --format json >"$WORK/graph.json" 2>"$WORK/errors"
+check "the dependency graph can be read" jq -e '.dependencies | length > 0' "$WORK/graph.json"
+check "nothing pulls in SwiftNIO" jq -e '[.. | .identity? // empty | select(startswith("swift-nio"))] | length == 0' "$WORK/graph.json"

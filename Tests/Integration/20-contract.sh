@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The contract is served, and its examples are answered as it says.
+source "$(dirname "$0")/lib.sh"
+
+start_server
+request GET /openapi.yaml
+check "openapi.yaml is the file of this project" cmp "$BODY" "$ROOT/openapi.yaml"
+expect_field "openapi.yaml has a strong ETag" ETag '^"'
+tag=$(field ETag)
+request GET /openapi.yaml -H "If-None-Match: $tag"
+expect_status "and is not sent twice" 304
+request GET /openapi.json
+expect_json "openapi.json says the same" '.openapi == "3.1.0" and (.paths | has("/kernels/ntk"))'
+
+"$ROOT/Scripts/python-environment"
+# Each example prints its own line, so that the counts are those of examples.
+while IFS= read -r line; do
+    if [[ $line == "ok "* ]]; then echo passed >>"$COUNTS"; elif [[ $line == "FAIL "* ]]; then echo failed >>"$COUNTS"; fi
+    echo "$line"
+done < <("$ROOT/.venv-lint/bin/python" "$ROOT/Tests/Integration/openapi_examples.py" "$BASE" 2>&1 || echo "FAIL  the examples ran to the end")
