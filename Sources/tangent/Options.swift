@@ -54,6 +54,9 @@ struct SharedOptions: ParsableArguments {
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: Logger.Level?
 
+    @Option(name: .customLong("lease-seconds"), help: .hidden)
+    var leaseSeconds: Double?
+
     func apply(to configuration: inout ServiceConfiguration) throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         configuration.dataDirectory = try Setting(
@@ -71,7 +74,7 @@ struct SharedOptions: ParsableArguments {
             expectation: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
         ).value(default: .info)
         configuration.leaseSeconds = try Setting<Double>(
-            flag: "lease-seconds", given: nil, parse: { Double($0).flatMap { $0 >= 0.5 && $0 <= 3600 ? $0 : nil } },
+            flag: "lease-seconds", given: leaseSeconds, parse: { Double($0).flatMap { $0 >= 0.5 && $0 <= 3600 ? $0 : nil } },
             expectation: "seconds from 0.5 to 3600"
         ).value(default: 45)
         guard (1...1024).contains(configuration.threadsPerWorker) else {

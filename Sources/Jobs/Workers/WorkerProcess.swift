@@ -72,11 +72,11 @@ func makeNonblocking(_ descriptor: Int32) {
 /// SIGTERM and SIGINT as a call on an ordinary thread.
 ///
 /// A handler with a pipe, as signals may arrive on threads that were there before us and block nothing (those of a BLAS).
-enum TerminationSignals {
+public enum TerminationSignals {
     /// The writing end, for the handler, which may touch nothing but an atomic and `write`.
     private static let descriptor = Atomic<Int32>(-1)
 
-    static func handle(_ body: @escaping @Sendable () -> Void) throws {
+    public static func handle(_ body: @escaping @Sendable () -> Void) throws {
         var ends: [Int32] = [-1, -1]
         guard tangent_pipe2(&ends, O_CLOEXEC) == 0 else { throw StorageError.failed("pipe", "signals") }
         let reading = ends[0]

@@ -4,13 +4,12 @@ import Synchronization
 /// The jobs' present state in memory: what polls are answered from without touching the store, and the place where those who
 /// wait for a change are told of it.
 ///
-/// The store's change log is the only source of news: ``apply(_:)`` is called with its events, by one thread, in order.
+/// The store's change log is the source of news: ``apply(_:)`` is called with what is new in it, by one thread, in order.
 /// A document is at most one turn of the change watcher behind the store.
 final class JobBoard: Sendable {
     typealias Delivery = @Sendable (JobDocument?) -> Void
 
     private struct Waiter {
-        let id: Int
         let until: @Sendable (Job) -> Bool
         let deadline: ContinuousClock.Instant
         let deliver: Delivery
@@ -20,7 +19,7 @@ final class JobBoard: Sendable {
         var documents: [String: JobDocument] = [:]
         var order: [String] = []
         var waiters: [String: [Waiter]] = [:]
-        var nextWaiter = 0
+        var isStopping = false
         /// Jobs that are being read from the store at this moment, with the number of changes seen meanwhile.
         var loading: [String: (readers: Int, changes: Int)] = [:]
     }
@@ -81,35 +80,32 @@ final class JobBoard: Sendable {
         let document = try document(id)
         let immediate: JobDocument?? = state.withLock { state in
             let latest = state.documents[id] ?? document
-            guard let latest, !condition(latest.job) else { return .some(latest) }
-            state.nextWaiter += 1
-            state.waiters[id, default: []].append(
-                Waiter(id: state.nextWaiter, until: condition, deadline: deadline, deliver: deliver))
+            guard let latest, !condition(latest.job), !state.isStopping else { return .some(latest) }
+            state.waiters[id, default: []].append(Waiter(until: condition, deadline: deadline, deliver: deliver))
             return nil
         }
         if let immediate { deliver(immediate) }
     }
 
-    /// Takes news from the change log. Reads the changed jobs that somebody cares about in one query.
-    func apply(_ events: [JobEvent]) throws {
-        let changed = Set(events.map(\.jobID))
-        let wanted = state.withLock { state in
-            for id in changed where state.loading[id] != nil { state.loading[id]?.changes += 1 }
-            return changed.filter { state.documents[$0] != nil || state.waiters[$0] != nil }
-        }
-        guard !wanted.isEmpty else { return }
-        let documents = Dictionary(uniqueKeysWithValues: try store.jobs(Array(wanted)).map { ($0.id, JobDocument($0)) })
+    /// Takes news from the change log: jobs as they are now, and those that are gone.
+    func apply(_ batch: ChangeWatcher.Batch) {
+        let jobs = Dictionary(batch.jobs.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         var deliveries: [(Delivery, JobDocument?)] = []
         state.withLock { state in
-            for id in wanted {
-                guard let document = documents[id] else {
+            for id in Set(batch.events.map(\.jobID)) {
+                if state.loading[id] != nil { state.loading[id]?.changes += 1 }
+                guard state.documents[id] != nil || state.waiters[id] != nil else { continue }
+                guard let job = jobs[id] else {
                     state.documents[id] = nil
                     deliveries += (state.waiters.removeValue(forKey: id) ?? []).map { ($0.deliver, nil) }
                     continue
                 }
+                // What this process wrote itself may already be newer.
+                if let known = state.documents[id], known.job.version > job.version { continue }
+                let document = JobDocument(job)
                 keep(document, in: &state)
                 guard let waiters = state.waiters.removeValue(forKey: id) else { continue }
-                let (content, patient) = waiters.partitioned { $0.until(document.job) }
+                let (content, patient) = waiters.partitioned { $0.until(job) }
                 deliveries += content.map { ($0.deliver, document) }
                 if !patient.isEmpty { state.waiters[id] = patient }
             }
@@ -121,8 +117,9 @@ final class JobBoard: Sendable {
     func tick(now: ContinuousClock.Instant = .now) {
         var deliveries: [(Delivery, JobDocument?)] = []
         state.withLock { state in
+            let isStopping = state.isStopping
             for (id, waiters) in state.waiters {
-                let (late, patient) = waiters.partitioned { $0.deadline <= now }
+                let (late, patient) = waiters.partitioned { isStopping || $0.deadline <= now }
                 guard !late.isEmpty else { continue }
                 state.waiters[id] = patient.isEmpty ? nil : patient
                 deliveries += late.map { ($0.deliver, state.documents[id]) }
@@ -131,8 +128,11 @@ final class JobBoard: Sendable {
         for (deliver, document) in deliveries { deliver(document) }
     }
 
-    /// Answers everybody who waits with what is known: the server is about to stop.
-    func releaseAll() { tick(now: .now + .seconds(24 * 3600)) }
+    /// From now on nobody is made to wait: the server is about to stop, and clients learn what is known.
+    func beginStopping() {
+        state.withLock { $0.isStopping = true }
+        tick()
+    }
 
     private func keep(_ document: JobDocument, in state: inout State) {
         let id = document.job.id

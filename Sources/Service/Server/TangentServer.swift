@@ -1,0 +1,136 @@
+import Foundation
+import HTTPServer
+import Jobs
+import Logging
+import Synchronization
+
+/// The whole of `tangent serve`: store, workers, live state and HTTP, put together and taken apart in order.
+public final class TangentServer: Sendable {
+    private let configuration: ServiceConfiguration
+    private let logger: Logger
+    private let directory: DataDirectory
+    private let store: SQLiteJobStore
+    private let supervisor: Supervisor
+    private let watcher: ChangeWatcher
+    private let housekeeper: Housekeeper
+    private let core: Core
+    private let readiness = Readiness()
+    private let server: HTTPServer
+    private let ticker: Ticker
+
+    /// Where the server listens: the bound port where 0 was asked for.
+    public var port: Int { server.port }
+
+    /// Opens the data directory, starts the workers and listens.
+    ///
+    /// - Parameters:
+    ///   - executable: The program that `work` is a command of.
+    ///   - workerArguments: Arguments of a worker process with the given id.
+    /// - Throws: `StoreError.directoryInUse` where another server has the directory; `ServerError` where the port is taken.
+    public init(
+        _ configuration: ServiceConfiguration, executable: String, logger: Logger,
+        workerArguments: @escaping @Sendable (_ workerID: String) -> [String]
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger
+        directory = try DataDirectory(path: configuration.dataDirectory)
+        try directory.lock()
+        let store = try SQLiteJobStore(directory, role: .server)
+        self.store = store
+        try store.recover()
+        let hints = Hints()
+        let supervisor = Supervisor(
+            Supervisor.Configuration(executable: executable, workers: configuration.workers, arguments: workerArguments),
+            store: store, logger: logger, changed: { hints.fire() })
+        self.supervisor = supervisor
+        let core = Core(
+            configuration: configuration, store: store, blobs: BlobStore(directory), logger: logger,
+            wakeWorkers: { supervisor.wake() }, cancelOnWorkers: { supervisor.cancel($0) })
+        self.core = core
+        let watcher = ChangeWatcher(store: store, after: try store.lastEventSequence(), logger: logger) { batch in
+            core.board.apply(batch)
+            core.streams.apply(batch.events)
+        }
+        self.watcher = watcher
+        hints.set { watcher.hint() }
+        store.onCommit { watcher.hint() }
+        housekeeper = Housekeeper(store: store, blobs: core.blobs, lease: .seconds(configuration.leaseSeconds), logger: logger) {
+            watcher.hint()
+            supervisor.wake()
+        }
+        ticker = Ticker(interval: 0.1) {
+            core.board.tick()
+            core.streams.tick()
+        }
+        server = try HTTPServer(
+            configuration: ServerConfiguration(host: configuration.host, port: configuration.port),
+            handler: RequestDispatcher(core: core, routes: Self.routes(core, readiness)))
+        supervisor.start()
+        do throws(ServerError) {
+            try server.start()
+        } catch {
+            supervisor.stop(grace: .zero)
+            throw error
+        }
+    }
+
+    private static func routes(_ core: Core, _ readiness: Readiness) -> [Route] {
+        KernelRoutes(core: core, submissions: Submissions(core: core)).routes + DatasetRoutes(core: core).routes
+            + JobRoutes(core: core).routes + ResultRoutes(core: core).routes + OperationsRoutes(core: core, readiness: readiness).routes
+    }
+
+    /// Stops in the order that loses nothing: no new connections, those who wait are answered, requests in progress end,
+    /// workers finish their jobs or hand them back, the store is closed. Returns when all is done.
+    public func stop() {
+        let grace = Duration.seconds(configuration.graceSeconds)
+        logger.notice("stopping", metadata: ["grace_seconds": .stringConvertible(configuration.graceSeconds)])
+        readiness.beginStopping()
+        core.board.beginStopping()
+        core.streams.endAll()
+        let stopped = DispatchSemaphore(value: 0)
+        server.stop(grace: grace) { stopped.signal() }
+        stopped.wait()
+        supervisor.stop(grace: grace)
+        housekeeper.stop()
+        ticker.stop()
+        watcher.stop()
+        do {
+            try store.close()
+        } catch {
+            logger.error("the store did not close cleanly", metadata: ["error": .string("\(error)")])
+        }
+        directory.unlock()
+        logger.notice("stopped")
+    }
+
+    /// Cuts a stop short: connections are closed at once.
+    public func stopAtOnce() {
+        server.stop(grace: .zero) {}
+    }
+}
+
+/// A closure that is known only after those who call it were made.
+private final class Hints: Sendable {
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func set(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
+    func fire() { action.withLock { $0 }?() }
+}
+
+/// Calls an action at an interval, on a thread of its own.
+private final class Ticker: Sendable {
+    private let stopped = Mutex(false)
+
+    init(interval: TimeInterval, _ action: @escaping @Sendable () -> Void) {
+        let thread = Thread { [self] in
+            while !stopped.withLock({ $0 }) {
+                Thread.sleep(forTimeInterval: interval)
+                action()
+            }
+        }
+        thread.name = "ticker"
+        thread.start()
+    }
+
+    func stop() { stopped.withLock { $0 = true } }
+}

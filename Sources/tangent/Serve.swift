@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import HTTPServer
+import Jobs
+import Logging
+import Service
+import Synchronization
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Answer HTTP requests and compute with worker processes.")
+
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 takes a free one. (default: 8080)")
+    var port: Int?
+
+    @Option(help: "Worker processes. (default: one a core)")
+    var workers: Int?
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        var settings = ServiceConfiguration()
+        try shared.apply(to: &settings)
+        settings.host = try Setting(flag: "host", given: host, parse: { $0 }, expectation: "an address").value(default: "127.0.0.1")
+        settings.port = try Setting(flag: "port", given: port, parse: { Int($0) }, expectation: "a port").value(default: 8080)
+        settings.workers = try Setting(flag: "workers", given: workers, parse: { Int($0) }, expectation: "a number of processes")
+            .value(default: ProcessInfo.processInfo.activeProcessorCount)
+        guard (0...65_535).contains(settings.port) else { throw ValidationError("--port takes 0 to 65535.") }
+        guard (0...1024).contains(settings.workers) else { throw ValidationError("--workers takes 0 to 1024.") }
+        let logger = settings.bootstrapLogging(label: "tangent")
+        try serve(settings, logger)
+    }
+
+    private func serve(_ settings: ServiceConfiguration, _ logger: Logger) throws {
+        // Before anything else: a write to a client or worker that has gone must not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        let server: TangentServer
+        do {
+            server = try TangentServer(
+                settings, executable: Bundle.main.executablePath ?? CommandLine.arguments[0], logger: logger,
+                workerArguments: { settings.workerArguments(id: $0) })
+        } catch let error as StoreError {
+            throw Complaint(description: "\(error)")
+        } catch let error as ServerError {
+            throw Complaint(description: "cannot listen on \(settings.host):\(settings.port): \(error)")
+        }
+        let isStopping = Mutex(false)
+        let ended = DispatchSemaphore(value: 0)
+        try TerminationSignals.handle {
+            let isSecond = isStopping.withLock { stopping in
+                defer { stopping = true }
+                return stopping
+            }
+            if isSecond { return server.stopAtOnce() }
+            Thread.detachNewThread {
+                server.stop()
+                ended.signal()
+            }
+        }
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        FileHandle.standardOutput.write(Data("listening on http://\(host):\(server.port)\n".utf8))
+        ended.wait()
+    }
+}
+
+/// What keeps the program from doing its work, said in one line.
+struct Complaint: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ServiceConfiguration {
+    /// The command line of a worker of this server.
+    func workerArguments(id: String) -> [String] {
+        [
+            "work", "--supervised", "--worker-id", id, "--data-dir", dataDirectory, "--threads-per-worker", "\(threadsPerWorker)",
+            "--memory-limit", "\(memoryLimit)", "--log-level", logLevel.rawValue, "--lease-seconds", "\(leaseSeconds)",
+        ]
+    }
+
+    func bootstrapLogging(label: String) -> Logger {
+        let level = logLevel
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, logLevel: level) }
+        return Logger(label: label)
+    }
+}
