@@ -50,7 +50,7 @@ struct HealthProbe {
         let descriptor = try connected()
         defer { close(descriptor) }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: \(host.contains(":") ? "[\(host)]" : host):\(port)\r\nConnection: close\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else { throw failure("send") }
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { throw failure("send") }
         var line: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 512)
         while line.count < 12 {
