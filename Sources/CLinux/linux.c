@@ -20,3 +20,9 @@ int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, in
 int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
     return accept4(listener, address, length, flags);
 }
+
+ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length, const void *second, size_t second_length, int flags) {
+    struct iovec pieces[2] = {{(void *)first, first_length}, {(void *)second, second_length}};
+    const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+    return sendmsg(descriptor, &message, flags);
+}

@@ -1,0 +1,34 @@
+import HTTPTypes
+
+/// One request and its answer on a connection.
+struct Exchange {
+    let head: RequestHead
+    /// Counts the requests of the connection; messages from other threads carry it.
+    let number: Int
+    let isVersion10: Bool
+    var keepsAlive: Bool
+    /// What to answer with when the request is complete, without asking the handler.
+    var refusal: Response?
+    /// The body in memory; nil where it is dropped or goes to disk.
+    var collected: [UInt8]?
+    var spool: Spool?
+    weak var responder: Responder?
+    var outgoing: Outgoing?
+
+    /// A body on its way to disk: pieces gather while the one before is written.
+    struct Spool {
+        let file: SpoolFile
+        var pending: [UInt8] = []
+        var isWriting = false
+        var isComplete = false
+    }
+
+    /// An answer that is pulled from a source.
+    struct Outgoing {
+        let source: any BodySource
+        /// Bytes still due; nil for chunks or until the connection closes.
+        var remaining: Int?
+        let isChunked: Bool
+        var isReading = false
+    }
+}
