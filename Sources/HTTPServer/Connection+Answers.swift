@@ -106,7 +106,7 @@ extension Connection {
                 flush()
                 if !sourceIsDue { return }
             }
-            self.exchange?.outgoing?.isReading = true
+            exchange.outgoing?.isReading = true
             let delivery = Delivery(loop: loop, connection: id, request: exchange.number)
             outgoing.source.read { delivery.deliver($0) }
             guard let result = delivery.takeNow() else { return }

@@ -15,7 +15,7 @@ extension Connection {
             id: loop.makeRequestID(), method: head.line.method, target: head.line.target, path: head.line.path,
             query: head.line.query, fields: head.fields, remoteAddress: remoteAddress,
             contentLength: head.contentLength, hasBody: head.hasBody)
-        var exchange = Exchange(
+        let exchange = Exchange(
             head: request, number: requests, isVersion10: head.line.isVersion10, keepsAlive: head.keepsAlive)
         stage = .body
         let limit: Int
@@ -46,11 +46,12 @@ extension Connection {
     }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) throws(ParseFailure) {
-        if exchange?.spool != nil {
-            exchange?.spool?.pending.append(contentsOf: bytes)
+        guard let exchange else { return }
+        if exchange.spool != nil {
+            exchange.spool?.pending.append(contentsOf: bytes)
             try writeSpool(atLeast: Self.spoolPiece)
         } else {
-            exchange?.collected?.append(contentsOf: bytes)
+            exchange.collected?.append(contentsOf: bytes)
         }
     }
 
@@ -61,7 +62,7 @@ extension Connection {
         if let refusal = exchange.refusal { return answer(refusal) }
         stage = .handling
         if exchange.spool != nil {
-            self.exchange?.spool?.isComplete = true
+            exchange.spool?.isComplete = true
             return try writeSpool(atLeast: 0)
         }
         dispatch(exchange.collected.map { .bytes($0) } ?? .none)
@@ -69,13 +70,13 @@ extension Connection {
 
     private func dispatch(_ body: RequestBody) {
         guard let exchange else { return }
-        self.exchange?.collected = nil
+        exchange.collected = nil
         let responder = Responder(loop: loop, connection: id, request: exchange.number)
         loop.context.handler.handle(exchange.head, body, responder)
         if let response = responder.endOfHandling() {
             answer(response)
         } else {
-            self.exchange?.responder = responder
+            exchange.responder = responder
         }
     }
 
@@ -85,8 +86,8 @@ extension Connection {
     private func writeSpool(atLeast count: Int) throws(ParseFailure) {
         guard let exchange, let spool = exchange.spool, !spool.isWriting, spool.pending.count >= count else { return }
         let (file, bytes, id, number, loop) = (spool.file, spool.pending, self.id, exchange.number, self.loop)
-        self.exchange?.spool?.pending = []
-        self.exchange?.spool?.isWriting = true
+        exchange.spool?.pending = []
+        exchange.spool?.isWriting = true
         let accepted = loop.context.spoolPool.submit {
             let code = file.write(bytes)
             loop.post(.spooled(id, request: number, code))
@@ -97,13 +98,13 @@ extension Connection {
     /// A piece is on disk, or is not.
     func takeSpooled(_ code: Int32, request: Int) {
         guard let exchange, exchange.number == request, exchange.spool != nil else { return }
-        self.exchange?.spool?.isWriting = false
+        exchange.spool?.isWriting = false
         do throws(ParseFailure) {
             if code == ENOSPC || code == EDQUOT { throw .diskFull }
             if code != 0 { throw .spoolFailed }
             if let spool = exchange.spool, spool.isComplete {
                 if spool.pending.isEmpty {
-                    self.exchange?.spool = nil
+                    exchange.spool = nil
                     dispatch(.file(spool.file.finish()))
                 } else {
                     try writeSpool(atLeast: 0)

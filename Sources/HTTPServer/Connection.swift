@@ -48,7 +48,7 @@ final class Connection {
         times = ConnectionTimes(now: loop.now)
     }
 
-    var configuration: ServerConfiguration { loop.context.configuration }
+    @inline(__always) var configuration: ServerConfiguration { _read { yield loop.context.configuration } }
 
     func opened() {
         receive()
@@ -201,10 +201,13 @@ final class Connection {
 
     // MARK: Time
 
-    private func updateTimer() {
-        let deadline = times.deadline(
+    private var deadline: Double? {
+        times.deadline(
             stage, outputWaits: output.count > 0, isIdle: parser.isIdle && input.isEmpty,
             isPaused: stage == .body && isWaiting, configuration)
+    }
+
+    private func updateTimer() {
         guard let deadline, timerTick.map({ TimerWheel.tick(of: deadline) < $0 }) ?? true else { return }
         timerTick = loop.schedule(id, deadline: deadline)
     }
@@ -212,9 +215,6 @@ final class Connection {
     func timerFired(tick: Int) {
         guard tick == timerTick else { return }
         timerTick = nil
-        let deadline = times.deadline(
-            stage, outputWaits: output.count > 0, isIdle: parser.isIdle && input.isEmpty,
-            isPaused: stage == .body && isWaiting, configuration)
         if let deadline, deadline <= loop.now { expire() }
         settle()
     }

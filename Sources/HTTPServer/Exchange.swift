@@ -1,7 +1,7 @@
 import HTTPTypes
 
-/// One request and its answer on a connection.
-struct Exchange {
+/// One request and its answer on a connection; confined to its loop.
+final class Exchange {
     let head: RequestHead
     /// Counts the requests of the connection; messages from other threads carry it.
     let number: Int
@@ -12,8 +12,16 @@ struct Exchange {
     /// The body in memory; nil where it is dropped or goes to disk.
     var collected: [UInt8]?
     var spool: Spool?
+    /// Set once `handle` has returned without an answer. Not held: an abandoned responder is to be noticed.
     weak var responder: Responder?
     var outgoing: Outgoing?
+
+    init(head: RequestHead, number: Int, isVersion10: Bool, keepsAlive: Bool) {
+        self.head = head
+        self.number = number
+        self.isVersion10 = isVersion10
+        self.keepsAlive = keepsAlive
+    }
 
     /// A body on its way to disk: pieces gather while the one before is written.
     struct Spool {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The few socket calls that are not one line in Swift.
