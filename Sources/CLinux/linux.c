@@ -25,3 +25,9 @@ int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, i
 int tangent_pipe2(int ends[2], int flags) {
     return pipe2(ends, flags);
 }
+
+ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length, const void *second, size_t second_length, int flags) {
+    struct iovec pieces[2] = {{(void *)first, first_length}, {(void *)second, second_length}};
+    const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+    return sendmsg(descriptor, &message, flags);
+}

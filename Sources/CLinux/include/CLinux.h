@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
@@ -20,3 +21,5 @@ int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, in
 int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 /// pipe2(2): `ends[0]` reads what is written to `ends[1]`.
 int tangent_pipe2(int ends[2], int flags);
+/// Sends two pieces with one call; returns the bytes taken or -1 with errno set.
+ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length, const void *second, size_t second_length, int flags);

@@ -1,0 +1,109 @@
+import CLinux
+import Glibc
+
+/// Accepts connections on the first loop and deals them out to all. Touched only on that loop.
+final class Acceptor {
+    private static let batch = 64
+    private static let backoff = 0.1
+
+    private let listener: Int32
+    private let loops: [EventLoop]
+    private let loop: EventLoop
+    private var next = 0
+    private var isArmed = true
+    private var resumeTime: Double?
+
+    /// Takes over the listening descriptor.
+    init(listener: Int32, loops: [EventLoop], loop: EventLoop) {
+        self.listener = listener
+        self.loops = loops
+        self.loop = loop
+    }
+
+    /// Whether accepting pauses after an error such as EMFILE.
+    var isBackingOff: Bool { resumeTime != nil }
+
+    /// Accepts what waits, at most a batch; the rest comes with the next event.
+    func accept() {
+        for _ in 0..<Self.batch {
+            guard reserve() else { return setArmed(false) }
+            guard acceptOne() else {
+                loop.context.openConnections.subtract(1, ordering: .sequentiallyConsistent)
+                return
+            }
+        }
+    }
+
+    /// Takes a place for one connection, so that descriptors never run out. The flag goes up before the second look,
+    /// so a connection that closes in between is not missed.
+    private func reserve() -> Bool {
+        let context = loop.context
+        func take() -> Bool {
+            let count = context.openConnections.add(1, ordering: .sequentiallyConsistent).newValue
+            if count <= context.connectionLimit { return true }
+            context.openConnections.subtract(1, ordering: .sequentiallyConsistent)
+            return false
+        }
+        if take() { return true }
+        context.acceptorWaits.store(true, ordering: .sequentiallyConsistent)
+        guard take() else { return false }
+        context.acceptorWaits.store(false, ordering: .sequentiallyConsistent)
+        return true
+    }
+
+    private func acceptOne() -> Bool {
+        while true {
+            var address = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let descriptor = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    tangent_accept4(listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+                }
+            }
+            if descriptor >= 0 {
+                Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                let target = loops[next % loops.count]
+                next += 1
+                target.post(.adopt(descriptor: descriptor, address: Socket.text(of: address)))
+                return true
+            }
+            switch errno {
+            case EAGAIN: return false
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH, EPERM:
+                // The fault of this one connection (accept(2)); the next may be good.
+                continue
+            default:
+                setArmed(false)
+                resumeTime = loop.now + Self.backoff
+                loop.armTimer(true)
+                return false
+            }
+        }
+    }
+
+    func tick(now: Double) {
+        guard let resumeTime, now >= resumeTime else { return }
+        self.resumeTime = nil
+        setArmed(true)
+    }
+
+    /// A connection has closed, so that there may be room again.
+    func roomFreed() {
+        guard resumeTime == nil, loop.context.acceptorWaits.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        setArmed(true)
+    }
+
+    private func setArmed(_ armed: Bool) {
+        if armed == isArmed { return }
+        isArmed = armed
+        loop.setListener(listener, armed: armed)
+    }
+
+    /// Takes in what the kernel has already connected, then closes the listener.
+    func close() {
+        resumeTime = nil
+        accept()
+        loop.unwatch(listener)
+        Glibc.close(listener)
+    }
+}

@@ -1,0 +1,70 @@
+/// What a byte may be in HTTP/1.1, from one table look-up.
+enum ByteClass {
+    /// `tchar` of RFC 9110 section 5.6.2: methods and field names.
+    static let token: UInt8 = 1
+    /// A control byte other than HTAB: ends every scan of a line (CR and LF among them).
+    static let control: UInt8 = 2
+    /// `pchar`, `/` and `?` of RFC 3986 section 3, `%` included: an origin-form target.
+    static let target: UInt8 = 4
+    static let digit: UInt8 = 8
+    static let hexadecimal: UInt8 = 16
+    /// What a Host may hold: unreserved, sub-delims but the comma (which would make a list), `%`, `:`, `[` and `]`.
+    static let host: UInt8 = 32
+
+    /// Filled once at first use and read through a pointer, so that a look-up costs one load.
+    /// The memory lives as long as the process and is never written again.
+    nonisolated(unsafe) private static let table: UnsafePointer<UInt8> = {
+        let table = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+        table.initialize(repeating: 0, count: 256)
+        func mark(_ bytes: some Sequence<UInt8>, _ flag: UInt8) {
+            for byte in bytes { table[Int(byte)] |= flag }
+        }
+        let letters = Array(UInt8(ascii: "a")...UInt8(ascii: "z")) + Array(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        mark(letters, token | target | host)
+        mark(digits, token | target | host | digit | hexadecimal)
+        mark("abcdefABCDEF".utf8, hexadecimal)
+        mark("!#$%&'*+-.^_`|~".utf8, token)
+        mark("-._~!$&'()*+,;=:@/?%".utf8, target)
+        mark("-._~!$&'()*+;=:%[]".utf8, host)
+        mark((0...31).lazy.filter { $0 != 9 }, control)
+        mark([127], control)
+        return UnsafePointer(table)
+    }()
+
+    @inline(__always)
+    static func `is`(_ byte: UInt8, _ flag: UInt8) -> Bool {
+        table[Int(byte)] & flag != 0
+    }
+
+    /// The first index in `range` whose byte is a control byte, or the range's end.
+    @inline(__always)
+    static func firstControl(in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        let table = table
+        var index = range.lowerBound
+        while index < range.upperBound && table[Int(bytes[index])] & control == 0 { index += 1 }
+        return index
+    }
+
+    static func all(_ bytes: Slice<UnsafeRawBufferPointer>, _ flag: UInt8) -> Bool {
+        let table = table
+        return bytes.allSatisfy { table[Int($0)] & flag != 0 }
+    }
+}
+
+extension UInt8 {
+    static let carriageReturn: UInt8 = 13
+    static let lineFeed: UInt8 = 10
+    static let space: UInt8 = 32
+    static let tab: UInt8 = 9
+
+    /// The value of a hexadecimal digit, nil for any other byte.
+    var hexadecimalValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Synchronization
+
+/// What all loops of a server share.
+final class ServerContext: Sendable {
+    let configuration: ServerConfiguration
+    let handler: any RequestHandler
+    let parserLimits: RequestParser.Limits
+    let connectionLimit: Int
+    let spoolPool: BlockingPool
+    /// Open connections of all loops.
+    let openConnections = Atomic<Int>(0)
+    /// The acceptor waits until a connection closes.
+    let acceptorWaits = Atomic<Bool>(false)
+    /// Answers carry `Connection: close`.
+    let isDraining = Atomic<Bool>(false)
+    private let freed: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+
+    init(configuration: ServerConfiguration, handler: any RequestHandler, connectionLimit: Int) {
+        self.configuration = configuration
+        self.handler = handler
+        self.connectionLimit = connectionLimit
+        parserLimits = RequestParser.Limits(
+            requestLine: configuration.requestLineLimit, fieldLine: configuration.fieldLineLimit,
+            fieldSection: configuration.fieldSectionLimit, fieldCount: configuration.fieldCountLimit)
+        spoolPool = BlockingPool(name: "spool", threads: max(1, configuration.spoolThreads), capacity: 1024)
+    }
+
+    /// What to call when a connection closes while the acceptor waits, and when the last one closes.
+    func onConnectionClosed(_ action: @escaping @Sendable () -> Void) {
+        freed.withLock { $0 = action }
+    }
+
+    func connectionClosed() {
+        let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
+        guard left == 0 || acceptorWaits.load(ordering: .sequentiallyConsistent) else { return }
+        freed.withLock { $0 }?()
+    }
+}
