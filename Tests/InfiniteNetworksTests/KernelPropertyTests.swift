@@ -16,11 +16,11 @@ struct KernelPropertyTests {
     @Test(arguments: functions)
     func symmetricAndPositiveSemidefinite(function: Nonlinearity) throws {
         var generator = SplitMix(state: 31)
-        let n = 90
+        let n = 70
         let results = try DenseStack(network(function), inputDimension: 6).results(generator.matrix(n, 6))
         for kind in [results.nngp, results.ntk] {
             for array in [kind.kernel, kind.cosine, kind.angle, kind.distance, Array(kind.layers.suffix(n * n))] {
-                for i in 0..<n { for j in 0..<i { #expect(array[i * n + j] == array[j * n + i]) } }
+                #expect((0..<n).allSatisfy { i in (0..<i).allSatisfy { j in array[i * n + j] == array[j * n + i] } })
             }
             #expect(Array(kind.layers.suffix(n * n)) == kind.kernel)
         }
@@ -37,21 +37,27 @@ struct KernelPropertyTests {
     @Test(arguments: functions, [false, true])
     func includesFollowFromTheKernel(function: Nonlinearity, rectangular: Bool) throws {
         var generator = SplitMix(state: 32)
-        let (x1, x2) = (generator.matrix(70, 6), rectangular ? generator.matrix(33, 6) : nil)
+        let (x1, x2) = (generator.matrix(40, 6), rectangular ? generator.matrix(17, 6) : nil)
         let stack = try DenseStack(network(function), inputDimension: 6)
         let results = try stack.results(x1, x2)
         let others = x2 == nil ? results : try stack.results(x2 ?? [])
         for (kind, other) in [(results.nngp, others.nngp), (results.ntk, others.ntk)] {
+            var worst = (cosine: 0.0, distance: 0.0, angle: 0.0)
             for i in 0..<results.rows {
                 for j in 0..<results.columns {
                     let index = i * results.columns + j
                     let (p, q, c) = (kind.diagonal[i], other.diagonal[j], kind.kernel[index])
                     let cosine = c / (p * q).squareRoot()
-                    #expect(abs(kind.cosine[index] - cosine) < 1e-14)
-                    #expect(abs(kind.distance[index] - max(0, p + q - 2 * c).squareRoot()) < 1e-6 * p.squareRoot())
-                    #expect(abs(kind.angle[index] - acos(min(1, cosine))) < 1e-6)
+                    let distance = max(0, p + q - 2 * c).squareRoot()
+                    worst.cosine = max(worst.cosine, abs(kind.cosine[index] - cosine))
+                    worst.distance = max(worst.distance, abs(kind.distance[index] - distance) / p.squareRoot())
+                    worst.angle = max(worst.angle, abs(kind.angle[index] - acos(min(1, cosine))))
                 }
             }
+            #expect(worst.cosine < 1e-14)
+            // The formulas on the right lose half their digits where two rows coincide.
+            #expect(worst.distance < 1e-6)
+            #expect(worst.angle < 1e-6)
         }
     }
 
