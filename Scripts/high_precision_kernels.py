@@ -56,11 +56,11 @@ def gelu(p, q, c):
     return kappa, turn + c / (2 * mp.pi * delta) * (1 / delta ** 2 + (1 - p * q) / d + 1)
 
 
-FUNCTIONS = {"relu": relu, "erf": erf, "gelu": gelu}
+FUNCTIONS = {"relu": [relu], "erf": [erf], "gelu": [gelu], "erf, relu": [erf, relu], "relu, gelu": [relu, gelu]}
 
 
-def kernels(x, y, function, depth, weight, bias):
-    """depth hidden layers and a last dense one, ntk parameterisation."""
+def kernels(x, y, functions, depth, weight, bias):
+    """depth hidden layers, which take the functions in turn, and a last dense one, ntk parameterisation."""
     w, b = mp.mpf(weight) ** 2, mp.mpf(bias) ** 2
     dot = lambda u, v: mp.fsum(mp.mpf(s) * mp.mpf(t) for s, t in zip(u, v)) / len(u)
     p, q, c, theta = dot(x, x), dot(y, y), dot(x, y), mp.mpf(0)
@@ -68,15 +68,16 @@ def kernels(x, y, function, depth, weight, bias):
         p, q, c = w * p + b, w * q + b, w * c + b
         theta = c + w * theta
         if layer < depth:
+            function = functions[layer % len(functions)]
             kappa, slope = function(p, q, c)
             p, q, c, theta = function(p, p, p)[0], function(q, q, q)[0], kappa, theta * slope
     return float(c), float(theta)
 
 
-def case(precision, function, depth, scale=1.0):
+def case(precision, function, depth, scale=1.0, bias=0.1):
     rounding, smallest = (single, 1e-6) if precision == "float32" else (float, 1e-7)
     x = [[rounding(scale * v) for v in row] for row in rows(rounding, smallest)]
-    weight, bias = rounding(math.sqrt(2)), rounding(0.1)
+    weight, bias = rounding(math.sqrt(2)), rounding(bias)
     pairs = [[kernels(u, v, FUNCTIONS[function], depth, weight, bias) for v in x] for u in x]
     return {
         "precision": precision, "nonlinearity": function, "depth": depth, "weight_std": weight, "bias_std": bias, "x": x,
@@ -87,4 +88,5 @@ def case(precision, function, depth, scale=1.0):
 cases = [case(precision, "relu", depth) for precision in ("float64", "float32") for depth in (3, 30)]
 cases += [case(precision, f, 3) for precision in ("float64", "float32") for f in ("erf", "gelu")]
 cases += [case("float64", f, 2, scale) for f in ("erf", "gelu") for scale in (1e-3, 1e4)]
+cases += [case("float64", f, 4, scale, bias) for f in ("erf, relu", "relu, gelu") for scale in (1.0, 1e-2) for bias in (0.0, 0.1)]
 print(json.dumps({"digits": mp.mp.dps, "cases": cases}))

@@ -16,7 +16,7 @@ struct HighPrecisionTests {
         let nngp: [[Double]]
         let ntk: [[Double]]
 
-        var testDescription: String { "\(precision) \(nonlinearity) depth \(depth) x00 \(x[0][0])" }
+        var testDescription: String { "\(precision) \(nonlinearity) depth \(depth) bias \(bias_std) x00 \(x[0][0])" }
     }
 
     private struct File: Decodable { let cases: [Case] }
@@ -40,9 +40,12 @@ struct HighPrecisionTests {
 
     private func check<Scalar: KernelScalar>(_ reference: Case, as type: Scalar.Type, tolerance: Double) throws {
         let functions: [String: Nonlinearity] = ["relu": .abRelu(a: 0, b: 1), "erf": .erf(a: 1, b: 1, c: 0), "gelu": .gelu]
-        let function = try #require(functions[reference.nonlinearity])
-        let hidden = [dense(reference.weight_std, reference.bias_std), activation(function)]
-        let layers = [Layer(.repeat(times: reference.depth, hidden)), dense(reference.weight_std, reference.bias_std)]
+        let names = reference.nonlinearity.components(separatedBy: ", ")
+        let hidden = try names.flatMap { name in
+            [dense(reference.weight_std, reference.bias_std), activation(try #require(functions[name]))]
+        }
+        let block = Layer(.repeat(times: reference.depth / names.count, hidden))
+        let layers = [block, dense(reference.weight_std, reference.bias_std)]
         let stack = try DenseStack(Architecture(layers: layers), inputDimension: reference.x[0].count)
         for (x2, name) in [(nil, "symmetric"), (reference.x, "x2 given")] as [([[Double]]?, String)] {
             let results = try stack.results(reference.x, x2, as: Scalar.self)

@@ -42,6 +42,21 @@ struct InputTests {
         }
     }
 
+    @Test(arguments: functions, [1e-40, 1e-30, 1e-15, 1e15])
+    func everyScaleIsFiniteInSinglePrecision(function: Nonlinearity, scale: Double) throws {
+        var generator = SplitMix(state: 10)
+        var x = generator.matrix(6, 5).map { $0.map { $0 * scale } }
+        x += [x[0], x[1].map(-), x[2].map { $0 * 3 }, [0, 0, 0, 0, 0]]
+        for bias in [0, 0.1] {
+            let results = try DenseStack(network(function, bias: bias), inputDimension: 5).results(x, as: Float.self)
+            for kind in [results.nngp, results.ntk] {
+                for array in [kind.kernel, kind.cosine, kind.angle, kind.distance, kind.layers, kind.diagonal] {
+                    #expect(array.allSatisfy { $0.isFinite })
+                }
+            }
+        }
+    }
+
     /// With inputs this small a bias or a constant is all there is; with inputs this large erf is a sign.
     @Test func smallAndLargeLimits() throws {
         let x = [[1e-150, 0], [0, 1e-150]]
