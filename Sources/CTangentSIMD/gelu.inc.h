@@ -10,7 +10,8 @@
 // F_ii - F_ij for the row given first.
 INLINED REAL NAME(gelu_lune)(REAL r, REAL q, REAL root, REAL r_j, REAL q_j, REAL step, REAL rise,
                              NAME(arcsine) pair, NAME(chord) v) {
-    REAL fall = rise * (r * r + pair.x) / (root + pair.root);
+    // r^2 + x = r (step + 2 r_j (1 - v)), so that it vanishes with all its digits for opposite rows.
+    REAL fall = rise * (r * (step + 2 * r_j * v.far)) / (root + pair.root);
     REAL u = r * q * q, u_j = r_j * q_j * q_j, u_step = step * (q * q - r_j * (r + r_j));
     REAL smooth = root * r * step - r * r_j * fall;
     return smooth + u * (u * fall / root + u_step + u_j * 4 * v.near * v.far) / pair.root;

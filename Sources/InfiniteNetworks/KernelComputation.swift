@@ -27,6 +27,8 @@ extension DenseStack {
 
         let schedule = TileSchedule(
             rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads))
+        let pages = DestinationPages(
+            destinations, rows: job.left.count, columns: job.right.count, layers: steps.count, band: schedule.side)
         BLASThreads.callersAreParallel()
         let workers = max(1, min(threads, schedule.tiles.count))
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
@@ -36,6 +38,8 @@ extension DenseStack {
                     schedule.stop()
                     return
                 }
+                pages.prepare(row: tile.rows.lowerBound)
+                if job.isSymmetric { pages.prepare(row: tile.columns.lowerBound) }
                 worker.compute(tile)
                 schedule.finish(progress)
             }

@@ -1,0 +1,70 @@
+import Architectures
+import Foundation
+
+/// The textbook recursion in covariances p, q, c, pair by pair: an independent, slow and plain second computation.
+struct NaiveReference {
+    var p: Double
+    var q: Double
+    var c: Double
+    var theta = 0.0
+    /// The width of the next layer's input, for the standard parameterisation.
+    var fanIn: Int
+    /// NNGP and NTK after each layer.
+    var slices: [(nngp: Double, ntk: Double)] = []
+
+    init(_ architecture: Architecture, _ x: [Double], _ y: [Double]) {
+        func dot(_ u: [Double], _ v: [Double]) -> Double { zip(u, v).reduce(0) { $0 + $1.0 * $1.1 } / Double(u.count) }
+        (p, q, c) = (dot(x, x), dot(y, y), dot(x, y))
+        fanIn = x.count
+        run(architecture.layers, architecture.parameterization)
+    }
+
+    private mutating func run(_ layers: [Layer], _ parameterization: Parameterization) {
+        for layer in layers {
+            switch layer.kind {
+            case .serial(let inner): run(inner, parameterization)
+            case .repeat(let times, let inner): for _ in 0..<times { run(inner, parameterization) }
+            default:
+                apply(layer.kind, parameterization)
+                slices.append((c, theta))
+            }
+        }
+    }
+
+    private mutating func apply(_ kind: LayerKind, _ parameterization: Parameterization) {
+        switch kind {
+        case .dense(let dense):
+            let (w, b) = (dense.scales.weightStd * dense.scales.weightStd, dense.scales.biasStd * dense.scales.biasStd)
+            let own = parameterization == .ntk ? w * c + b : Double(fanIn) * c + (b > 0 ? 1 : 0)
+            theta = (dense.scales.trainable ? own : 0) + w * theta
+            (p, q, c) = (w * p + b, w * q + b, w * c + b)
+            fanIn = dense.width ?? fanIn
+        case .nonlinearity(let nonlinearity):
+            let (kappa, slope) = dual(nonlinearity, p, q, c)
+            theta *= slope
+            (p, q, c) = (dual(nonlinearity, p, p, p).0, dual(nonlinearity, q, q, q).0, kappa)
+        default: break
+        }
+    }
+}
+
+/// κ and κ̇ of a Gaussian pair with variances p and q and covariance c.
+func dual(_ nonlinearity: Nonlinearity, _ p: Double, _ q: Double, _ c: Double) -> (Double, Double) {
+    switch nonlinearity {
+    case .abRelu(let a, let b):
+        let area = max(p * q - c * c, 0).squareRoot()
+        let angle = area == 0 && c == 0 ? Double.pi / 2 : atan2(area, c)
+        let slope = (a * a + b * b) / 2 - (a - b) * (a - b) * angle / (2 * .pi)
+        return ((a - b) * (a - b) / (2 * .pi) * area + slope * c, slope)
+    case .erf(let a, let b, let offset):
+        let (bigP, bigQ, bigR) = (b * b * p, b * b * q, b * b * c)
+        let root = ((1 + 2 * bigP) * (1 + 2 * bigQ) - 4 * bigR * bigR).squareRoot()
+        return (a * a * 2 / .pi * atan2(2 * bigR, root) + offset * offset, 4 * a * a * b * b / (.pi * root))
+    default:
+        let d = (1 + p) * (1 + q)
+        let delta = (d - c * c).squareRoot()
+        let turn = 0.25 + atan2(c, delta) / (2 * .pi)
+        let kappa = c * turn + (c * c + p * q * delta * delta) / (2 * .pi * d * delta)
+        return (kappa, turn + c / (2 * .pi * delta) * (1 / (delta * delta) + (1 - p * q) / d + 1))
+    }
+}
