@@ -27,7 +27,6 @@ second() { ! timeout 10 "$TANGENT" serve --port 0 --data-dir "$DATA"; }
 check "a second server on the same data directory is refused" second
 check "the log is JSON lines" jq -e . "$WORK/log"
 check "SIGTERM ends it with status 0" stop_server
-SERVER_PID=
 unhealthy() { ! env TANGENT_HOST=127.0.0.1 TANGENT_PORT="$port" "$TANGENT" healthcheck; }
 check "healthcheck of no server fails" unhealthy
 
