@@ -16,8 +16,10 @@ STATUS=
 COUNTS=${COUNTS:-$WORK/counts}
 
 finish() {
-    [[ -z $SERVER_PID ]] || kill -KILL "$SERVER_PID" 2>/dev/null
-    wait 2>/dev/null
+    {
+        [[ -z $SERVER_PID ]] || kill -KILL "$SERVER_PID"
+        wait
+    } 2>/dev/null
     rm -rf "$WORK"
 }
 trap finish EXIT
