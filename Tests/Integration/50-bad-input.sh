@@ -39,8 +39,8 @@ request GET /livez -H "X-Long: $(printf 'a%.0s' {1..70000})"
 expect_problem "a long header" 431 headers_too_large
 
 refused "an array instead of an object" "" '[]'
-refused "no architecture" /architecture '{"x1": [[1]]}'
-refused "no data" /x1 "{$layers}"
+refused "no architecture" "" '{"x1": [[1]]}'
+refused "no data" "" "{$layers}"
 refused "an unknown member" /x3 "{$layers, \"x1\": [[1]], \"x3\": 1}"
 refused "an unknown layer" /architecture/layers/1/type '{"architecture": {"layers": [{"type": "dense"}, {"type": "reluu"}]}, "x1": [[1]]}'
 refused "an unknown member of a layer" /architecture/layers/0/widht '{"architecture": {"layers": [{"type": "dense", "widht": 3}]}, "x1": [[1]]}'
