@@ -16,23 +16,26 @@ STATUS=
 COUNTS=${COUNTS:-$WORK/counts}
 
 finish() {
-    [[ -z $SERVER_PID ]] || kill -KILL "$SERVER_PID" 2>/dev/null
-    wait 2>/dev/null
+    {
+        [[ -z $SERVER_PID ]] || kill -KILL "$SERVER_PID"
+        wait
+    } 2>/dev/null
     rm -rf "$WORK"
 }
 trap finish EXIT
 
-# check NAME COMMAND...: one line of the report. The command's output is shown only if it fails.
+# check NAME COMMAND...: one line of the report. The command's output is shown only if it fails. It runs in this shell, so
+# that it may set variables and wait for the server.
 check() {
-    local name=$1 output
+    local name=$1
     shift
-    if output=$("$@" 2>&1); then
+    if "$@" >"$WORK/output" 2>&1; then
         echo passed >>"$COUNTS"
         echo "ok    $name"
     else
         echo failed >>"$COUNTS"
         echo "FAIL  $name"
-        [[ -z $output ]] || head -c 2000 <<<"$output" | sed 's/^/      /'
+        [[ ! -s $WORK/output ]] || { head -c 2000 "$WORK/output"; echo; } | sed 's/^/      /'
     fi
 }
 
@@ -131,4 +134,6 @@ busy_request() {
         architecture: {layers: [{type: "repeat", times: $layers, layers: [{type: "dense", bias_std: 0.1}, "erf"]}, {type: "dense"}]},
         x1: {dataset: $dataset}}'
 }
+# Read by the tests.
+# shellcheck disable=SC2034
 SMALL='{"architecture": {"layers": [{"type": "dense"}, "relu", {"type": "dense"}]}, "x1": [[0.1, 0.2], [0.3, 0.4]]}'

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Requests that cannot be computed: the right status, a code, a pointer, and nothing stored.
+source "$(dirname "$0")/lib.sh"
+start_server --memory-limit 256MiB
+
+layers='"architecture": {"layers": [{"type": "dense"}, "relu", {"type": "dense"}]}'
+points() { json_is --arg pointer "$1" '[.errors[].pointer] | index($pointer) != null'; }
+# refused NAME POINTER JSON: 422 with a fault at the pointer.
+refused() {
+    post /kernels/ntk "$3"
+    expect_problem "$1" 422 invalid_document
+    check "  ... at $2" points "$2"
+}
+
+post /kernels/ntk '{"architecture": '
+expect_problem "half a document" 400 invalid_json
+post /kernels/ntk '{"x1": [[1]], "x1": [[2]]}'
+expect_problem "a member twice" 400 invalid_json
+post /kernels/ntk "{$layers, \"x1\": [[NaN]]}"
+expect_problem "NaN is not JSON" 400 invalid_json
+post /kernels/ntk "{$layers, \"x1\": [[1e999]]}"
+check "a number beyond a double" test "$STATUS" = 400 -o "$STATUS" = 422
+post /kernels/ntk ''
+expect_problem "no body" 400 missing_body
+request POST /kernels/ntk -H 'Content-Type: text/plain' --data-binary "$SMALL"
+expect_problem "a body of another type" 415 unsupported_media_type
+request PUT /kernels/ntk -H 'Content-Type: application/json' --data-binary "$SMALL"
+expect_problem "another method" 405 method_not_allowed
+expect_field "and the ones that work" Allow 'POST'
+request GET /no/such/place
+expect_problem "another place" 404 not_found
+request GET /jobs/no-such-job
+expect_problem "an unknown job" 404 not_found
+request GET '/jobs?page_size=0'
+expect_problem "a page of nothing" 400 invalid_request
+request GET "/$(printf 'a%.0s' {1..9000})"
+expect_problem "a long address" 414 uri_too_long
+request GET /livez -H "X-Long: $(printf 'a%.0s' {1..70000})"
+expect_problem "a long header" 431 headers_too_large
+
+refused "an array instead of an object" "" '[]'
+refused "no architecture" "" '{"x1": [[1]]}'
+refused "no data" "" "{$layers}"
+refused "an unknown member" /x3 "{$layers, \"x1\": [[1]], \"x3\": 1}"
+refused "an unknown layer" /architecture/layers/1/type '{"architecture": {"layers": [{"type": "dense"}, {"type": "reluu"}]}, "x1": [[1]]}'
+refused "an unknown member of a layer" /architecture/layers/0/widht '{"architecture": {"layers": [{"type": "dense", "widht": 3}]}, "x1": [[1]]}'
+refused "a value out of range" /architecture/layers/0/weight_std '{"architecture": {"layers": [{"type": "dense", "weight_std": -1}]}, "x1": [[1]]}'
+refused "two nonlinearities in a row" /architecture/layers/2 '{"architecture": {"layers": [{"type": "dense"}, "relu", "relu", {"type": "dense"}]}, "x1": [[1]]}'
+refused "rows of different length" /x1/1 "{$layers, \"x1\": [[1, 2], [3]]}"
+refused "points of different dimension" /x2 "{$layers, \"x1\": [[1, 2]], \"x2\": [[1, 2, 3]]}"
+refused "text among the numbers" /x1/0/1 "{$layers, \"x1\": [[1, \"two\"]]}"
+refused "an unknown dataset" /x1/dataset "{$layers, \"x1\": {\"dataset\": \"no-such-dataset\"}}"
+refused "an unknown thing to include" /include/0 "{$layers, \"x1\": [[1]], \"include\": [\"everything\"]}"
+refused "another precision" /precision "{$layers, \"x1\": [[1]], \"precision\": \"float16\"}"
+post /kernels/ntk '{"architecture": {"layers": ["no", "such"]}, "x1": [], "y": 0}'
+expect_json "every fault at once" '.errors | length >= 4'
+post /kernels '{"kinds": [], "architecture": {"layers": [{"type": "dense"}]}, "x1": [[1]]}'
+expect_problem "no kind of kernel" 422 invalid_document
+
+post /datasets '{"inputs": [[1, 2], [3]]}'
+expect_problem "a dataset of ragged rows" 422 invalid_document
+post /datasets '{"inputs": [[1], [2]], "targets": [1]}'
+expect_problem "targets for half the rows" 422 invalid_document
+for text in '1,2\n3\n' '1,nan\n' '1,inf\n' '1,1e999\n' '1,two\n'; do
+    # shellcheck disable=SC2059
+    request POST '/datasets?header=absent' -H 'Content-Type: text/csv' --data-binary "$(printf "$text")"
+    expect_problem "CSV $text" 422 invalid_document
+done
+request POST /datasets -H 'Content-Type: application/x-npy' --data-binary 'no array'
+expect_problem "npy that is none" 422 invalid_document
+request POST /datasets -H 'Content-Type: application/x-npz' --data-binary 'no archive'
+expect_problem "npz that is none" 422 invalid_document
+request GET /datasets
+expect_json "nothing of all this was stored" '.items == []'
+
+head -c 34000000 /dev/zero | tr '\0' ' ' >"$WORK/large"
+request POST /kernels/ntk -H 'Content-Type: application/json' --data-binary "@$WORK/large"
+expect_problem "a body beyond the limit" 413 payload_too_large
+post /datasets '{"generator": {"type": "sphere", "rows": 20000, "features": 4, "seed": 1}}'
+# A spectrum needs the whole matrix in memory: 3.2 GB.
+post /kernels/ntk "{$layers, \"x1\": {\"dataset\": \"$(member .id)\"}, \"include\": [\"spectrum\"]}"
+expect_problem "more memory than allowed" 422 out_of_memory_forecast
+request GET /jobs
+expect_json "no job came of any of them" '.items == []'
+
+post /kernels "{\"kinds\": [\"nngp\", \"ntk\"], $layers, \"x1\": [[1e-150, 2e-150], [1e150, -1e150], [0, 0], [1, 1], [1, 1], [-1, -1]]}" -H 'Prefer: wait=10'
+expect_json "inputs of any size, zero, equal and opposite rows have finite kernels" '.state == "succeeded"
+    and ([.result.arrays[].values[][]] | length == 72 and all(.[]; type == "number"))'
