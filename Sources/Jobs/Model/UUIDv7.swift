@@ -9,9 +9,8 @@ public enum UUIDv7 {
     private static let state = Mutex(State())
 
     /// A new id in the usual form of 36 lower-case characters.
-    public static func next() -> String { next(milliseconds: UInt64(max(0, Timestamp.now().rawValue / 1_000))) }
-
-    static func next(milliseconds now: UInt64) -> String {
+    public static func next() -> String {
+        let now = UInt64(max(0, Timestamp.now().rawValue / 1_000))
         let (milliseconds, counter) = state.withLock { state -> (UInt64, UInt64) in
             if now > state.milliseconds {
                 state.milliseconds = now

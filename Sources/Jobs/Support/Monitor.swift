@@ -57,21 +57,22 @@ final class Monitor<Value>: @unchecked Sendable {
         let nanoseconds = Int64(deadline.tv_nsec) + max(0, timeout.wholeMicroseconds % 1_000_000) * 1_000
         deadline.tv_sec += Int(max(0, timeout.wholeMicroseconds) / 1_000_000 + nanoseconds / 1_000_000_000)
         deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        return withLock { value in
-            while true {
-                if let result = ready(&value) { return result }
-                if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return ready(&value) }
-            }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = ready(&value) { return result }
+            if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return ready(&value) }
         }
     }
 
     /// Waits without a time limit.
     func wait<Result>(until ready: (inout Value) -> Result?) -> Result {
-        withLock { value in
-            while true {
-                if let result = ready(&value) { return result }
-                pthread_cond_wait(condition, mutex)
-            }
+        // Not `withLock`: its access to `value` would last through the wait, while others change it.
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = ready(&value) { return result }
+            pthread_cond_wait(condition, mutex)
         }
     }
 }
