@@ -60,8 +60,9 @@ struct DataReference: Sendable {
         guard case .number(let rows) = stored["rows"], let rows = rows.integer, let shape = stored["shape"]?.integers else { return nil }
         self.rows = rows
         self.shape = shape
-        if case .tensor(let tensor) = stored["values"] {
-            source = .inline(tensor)
+        let length = shape.reduce(1, *)
+        if case .tensor(let tensor) = stored["values"], tensor.values.count == rows * length {
+            source = .inline(JSONTensor(shape: [rows, length], values: tensor.values))
         } else if let blob = stored["blob"].flatMap(Self.blob) {
             source = .blob(blob)
         } else if let dataset = stored["dataset"], case .string(let id) = dataset["id"], let blob = dataset["blob"].flatMap(Self.blob),
