@@ -64,6 +64,8 @@ let package = Package(
         .executableTarget(
             name: "tangent", dependencies: ["Service", "Jobs", "HTTPServer", "CLinux", arguments, logging], swiftSettings: strict),
 
+        .executableTarget(name: "json-benchmark", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
+
         tests("NumberText"),
         tests("JSON"),
         tests("Arrays"),
