@@ -68,6 +68,8 @@ let package = Package(
             name: "kernel-benchmark", dependencies: ["InfiniteNetworks", "LinearAlgebra", "COpenBLAS"],
             path: "Benchmarks/kernels", swiftSettings: strict),
 
+        .executableTarget(name: "json-benchmark", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
+
         tests("NumberText"),
         tests("JSON"),
         tests("Arrays"),

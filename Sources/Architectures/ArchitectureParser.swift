@@ -86,13 +86,16 @@ struct LayerReader {
         } else if let type = NonlinearityType(rawValue: name) {
             kind = nonlinearity(type, reader).map(LayerKind.nonlinearity)
         } else {
-            let names = LayerType.allCases.map(\.rawValue) + NonlinearityType.allCases.map(\.rawValue)
-            let mend = nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" } ?? "known are \(names.joined(separator: ", "))."
-            faults.add(namePointer, "There is no layer type \(quoted(name)); \(mend)")
+            faults.add(namePointer, "There is no layer type \(quoted(name)); \(mend(for: name))")
             return nil
         }
         reader.finish()
         return kind.map { Layer($0, at: pointer) }
+    }
+
+    private func mend(for name: String) -> String {
+        let names = LayerType.allCases.map(\.rawValue) + NonlinearityType.allCases.map(\.rawValue)
+        return nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" } ?? "known are \(names.joined(separator: ", "))."
     }
 
     // MARK: Containers

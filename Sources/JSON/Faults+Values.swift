@@ -38,13 +38,13 @@ extension Faults {
     }
 
     public func choice<E: RawRepresentable<String> & CaseIterable>(_ value: JSONValue, at pointer: JSONPointer, of type: E.Type) -> E? {
-        let names = E.allCases.map(\.rawValue)
-        guard case .string(let string) = value else {
-            return wrongKind(value, at: pointer, expected: "one of \(names.map(quoted).joined(separator: ", "))")
+        func names() -> String { E.allCases.map { quoted($0.rawValue) }.joined(separator: ", ") }
+        func hint(_ string: String) -> String {
+            nearestName(to: string, among: E.allCases.lazy.map(\.rawValue)).map { " Did you mean \(quoted($0))?" } ?? ""
         }
+        guard case .string(let string) = value else { return wrongKind(value, at: pointer, expected: "one of \(names())") }
         if let choice = E(rawValue: string) { return choice }
-        let hint = nearestName(to: string, among: names).map { " Did you mean \(quoted($0))?" } ?? ""
-        add(pointer, "This must be one of \(names.map(quoted).joined(separator: ", ")), not \(quoted(string)).\(hint)")
+        add(pointer, "This must be one of \(names()), not \(quoted(string)).\(hint(string))")
         return nil
     }
 
@@ -71,9 +71,9 @@ extension Faults {
         return elements
     }
 
-    private func wrongKind<T>(_ value: JSONValue, at pointer: JSONPointer, expected: String) -> T? {
+    private func wrongKind<T>(_ value: JSONValue, at pointer: JSONPointer, expected: @autoclosure () -> String) -> T? {
         let mend = value == .null ? "; leave the member out where it has no value" : ""
-        add(pointer, "This must be \(expected), not \(value.kind)\(mend).")
+        add(pointer, "This must be \(expected()), not \(value.kind)\(mend).")
         return nil
     }
 }

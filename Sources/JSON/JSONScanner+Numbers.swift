@@ -10,9 +10,6 @@ extension JSONScanner {
         var jsonNumber: JSONNumber { isInteger ? JSONNumber(integer) : JSONNumber(value) }
     }
 
-    /// 10^0 to 10^22: the powers that a double holds exactly.
-    private static let powersOfTen: [Double] = (0...22).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
-
     /// A number (RFC 8259, section 6); `position` stands at its first byte.
     ///
     /// The scan gathers up to 19 digits on its way. Up to 2^53 and 22 decimal places they need one exact division
@@ -51,7 +48,7 @@ extension JSONScanner {
             let isInteger = places == 0 && digits <= UInt64(Int.max) && !(isNegative && digits == 0)
             let integer = isInteger ? (isNegative ? -Int(digits) : Int(digits)) : 0
             if digits <= 1 << 53, places <= 22 {
-                let magnitude = Double(digits) / Self.powersOfTen[places]
+                let magnitude = Double(digits) / powersOfTen[places]
                 return Number(value: isNegative ? -magnitude : magnitude, integer: integer, isInteger: isInteger)
             }
             return Number(value: try converted(from: start), integer: integer, isInteger: isInteger)

@@ -10,6 +10,9 @@ struct JSONScanner {
     /// Numbers of the arrays being read, innermost last; each array knows where its own begin.
     var packed: [Double] = []
 
+    /// 10^0 to 10^22: the powers that a double holds exactly. Held here, as a static would be looked up for each number.
+    let powersOfTen: [Double] = (0...22).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
+
     private static let nothing: StaticString = ""
 
     init(_ text: UnsafeRawBufferPointer, limits: JSONParser.Limits) {

@@ -86,10 +86,10 @@ public struct JSONWriter: Sendable {
         appendQuoted(value)
     }
 
-    public mutating func value(_ value: Double) throws(NonFiniteNumber) { try number(value) }
+    public mutating func value(_ value: Double) throws(NonFiniteNumber) { try matrix([value], shape: []) }
 
     /// The shortest text among singles: `0.1`, not the double 0.10000000149011612.
-    public mutating func value(_ value: Float) throws(NonFiniteNumber) { try number(value) }
+    public mutating func value(_ value: Float) throws(NonFiniteNumber) { try matrix([value], shape: []) }
 
     public mutating func value(_ value: JSONValue) throws(NonFiniteNumber) {
         switch value {
@@ -137,21 +137,54 @@ public struct JSONWriter: Sendable {
     // MARK: Arrays of numbers
 
     /// Numbers in row-major order as nested arrays: shape [2, 3] gives `[[1,2,3],[4,5,6]]`. Shape [] gives one number.
-    public mutating func matrix<T: JSONFloatingPoint>(_ values: UnsafeBufferPointer<T>, shape: [Int]) throws(NonFiniteNumber) {
-        separate()
-        var text = JSONArrayText(shape: shape)
+    /// The shape's product must be the number of values. Long arrays that come in pieces are ``JSONArrayText``'s.
+    public mutating func matrix(_ values: UnsafeBufferPointer<Double>, shape: [Int]) throws(NonFiniteNumber) {
+        var text = arrayText(shape, count: values.count)
         try text.append(values, to: &bytes)
-        precondition(text.isComplete, "an array holds as many values as its shape says")
     }
 
-    public mutating func matrix<T: JSONFloatingPoint>(_ values: [T], shape: [Int]) throws(NonFiniteNumber) {
-        separate()
-        var text = JSONArrayText(shape: shape)
+    public mutating func matrix(_ values: UnsafeBufferPointer<Float>, shape: [Int]) throws(NonFiniteNumber) {
+        var text = arrayText(shape, count: values.count)
         try text.append(values, to: &bytes)
-        precondition(text.isComplete, "an array holds as many values as its shape says")
     }
 
-    private mutating func number<T: JSONFloatingPoint>(_ value: T) throws(NonFiniteNumber) { try matrix([value], shape: []) }
+    public mutating func matrix(_ values: [Double], shape: [Int]) throws(NonFiniteNumber) {
+        var text = arrayText(shape, count: values.count)
+        try text.append(values, to: &bytes)
+    }
+
+    public mutating func matrix(_ values: [Float], shape: [Int]) throws(NonFiniteNumber) {
+        var text = arrayText(shape, count: values.count)
+        try text.append(values, to: &bytes)
+    }
+
+    /// A nested array as the next value, its numbers to come piece by piece:
+    ///
+    ///     var text = writer.beginMatrix(shape: [rows, columns])
+    ///     while let block = file.next() {
+    ///         try writer.append(block, to: &text)
+    ///         send(writer.takeBytes())
+    ///     }
+    ///
+    /// Nothing else may be written until ``JSONArrayText/isComplete``. An array without elements wants one empty piece.
+    public mutating func beginMatrix(shape: [Int]) -> JSONArrayText {
+        separate()
+        return JSONArrayText(shape: shape)
+    }
+
+    public mutating func append(_ values: UnsafeBufferPointer<Double>, to text: inout JSONArrayText) throws(NonFiniteNumber) {
+        try text.append(values, to: &bytes)
+    }
+
+    public mutating func append(_ values: UnsafeBufferPointer<Float>, to text: inout JSONArrayText) throws(NonFiniteNumber) {
+        try text.append(values, to: &bytes)
+    }
+
+    private mutating func arrayText(_ shape: [Int], count: Int) -> JSONArrayText {
+        precondition(shape.reduce(1, *) == count, "an array holds as many values as its shape says")
+        separate()
+        return JSONArrayText(shape: shape)
+    }
 
     // MARK: Strings
 

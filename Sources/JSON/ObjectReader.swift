@@ -52,20 +52,18 @@ public final class ObjectReader {
 
     /// Records a fault for each member that was not asked for. Call once, after all members have been read.
     public func finish() {
-        let unknown = object.members.lazy.map(\.name).filter { !self.known.contains($0) }
+        let names = Set(known)
+        let unknown = object.members.lazy.map(\.name).filter { !names.contains($0) }
         for name in unknown {
-            let mend: String
-            if let nearest = nearestName(to: name, among: known) {
-                mend = "did you mean \(quoted(nearest))?"
-            } else if known.isEmpty {
-                mend = "no members are known here."
-            } else {
-                mend = "known are \(known.map(quoted).joined(separator: ", "))."
-            }
             // A client chooses how long a name is; its pointer must not make the answer as long.
             let place = name.utf8.count <= 256 ? pointer(to: name) : pointer
-            faults.add(place, "The member \(quoted(name)) is unknown; \(mend)")
+            faults.add(place, "The member \(quoted(name)) is unknown; \(mend(for: name))")
         }
+    }
+
+    private func mend(for name: String) -> String {
+        if let nearest = nearestName(to: name, among: known) { return "did you mean \(quoted(nearest))?" }
+        return known.isEmpty ? "no members are known here." : "known are \(known.map(quoted).joined(separator: ", "))."
     }
 
     /// Forms of a reading: absent is nil, the default, or a fault.
