@@ -7,6 +7,8 @@ import LinearAlgebra
 // NNGP and NTK of a three-hidden-layer ReLU network on n rows, against one rank-k update (syrk) of the same matrix with
 // the same number of threads in the same run. The results go to a freshly mapped file each time, so that the cost of
 // touching new pages is in the figure, as it is in a job.
+//
+// Usage: kernel-benchmark [rows] [features] [threads]   (4000 784 2)
 
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let rows = arguments.first ?? 4000

@@ -3,6 +3,8 @@
 //   kernel K'_ij = (2 a^2/pi) A(x_ij) + c^2,   kappa-dot_ij = (4 a^2 b^2/pi) q_i q_j / sqrt(1 - x_ij^2)
 //   v' = 1/2 [ (a^2/pi) ((A_ii - A_ij) + (A_jj - A_ij)) - (s'_i - s'_j)^2/2 ] / (s'_i s'_j).
 // Coefficients of a row: r, q, sqrt(1 - r^4), |a| r/s', s', |a|/s', 1/sqrt(s'), 2 |a b| s q/(sqrt(pi) s').
+// Where both variances are far below 1 erf is nearly linear, and of two parallel rows of different size v' is what remains
+// of a cancellation: about 1e-16 absolute, which a later kinked nonlinearity sees as an angle of at most 1e-8.
 // The quotients are taken row by row so that no product of two small deviations underflows.
 #include "arcsine.inc.h"
 

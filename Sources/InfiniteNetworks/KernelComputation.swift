@@ -6,12 +6,13 @@ extension DenseStack {
     /// bit for bit), in one pass over the pairs, written straight to `destinations`.
     ///
     /// Time O(n1 n2 (d + layers)), half of it for a symmetric kernel; memory beyond the results O((n1 + n2) d).
-    /// Relative error about 1e-15 × layers in float64 and 1e-7 × layers in float32, also for rows that nearly coincide.
+    /// Measured against 50 digits for ReLU at depths 3 and 30: relative error up to 5e-15 in float64 and 4e-7 in float32, also
+    /// for rows that nearly coincide.
     ///
     /// - Parameters:
     ///   - threads: how many tiles are worked on at once (OpenBLAS itself is set to one thread).
     ///   - progress: completed and total tiles; called from any thread, one call at a time, in order.
-    ///   - isCancelled: asked before every tile, from any thread.
+    ///   - isCancelled: asked before every tile (at most 256² pairs), from any thread.
     /// - Throws: ``KernelError``. The destinations then hold an unspecified part of the results.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
@@ -26,7 +27,8 @@ extension DenseStack {
         if let diagonal = destinations.ntk?.diagonal { diagonal.update(from: job.leftDiagonals.ntk, count: x1.rows) }
 
         let schedule = TileSchedule(
-            rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads))
+            rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads),
+            layers: steps.count)
         let pages = DestinationPages(
             destinations, rows: job.left.count, columns: job.right.count, layers: steps.count, band: schedule.side)
         BLASThreads.callersAreParallel()

@@ -6,6 +6,7 @@ public protocol KernelScalar: BLASScalar {
     typealias Source = UnsafePointer<Self>
     typealias Target = UnsafeMutablePointer<Self>
 
+    // Each is the C loop of the same name in `CTangentSIMD.h`, where its arguments are described.
     static func run(
         _ loop: PairLoop, constants: Source, row: Source, columns: Source, stride: Int, count: Int, fold: Target,
         tangent: Target?)

@@ -43,7 +43,9 @@ struct StackCompiler {
     }
 
     private mutating func append(_ dense: Dense, at pointer: JSONPointer) {
-        step("dense", DenseMap(weightStd: dense.scales.weightStd, biasStd: dense.scales.biasStd, training: training(of: dense, at: pointer)), at: pointer)
+        let training = training(of: dense, at: pointer)
+        let map = DenseMap(weightStd: dense.scales.weightStd, biasStd: dense.scales.biasStd, training: training)
+        step("dense", map, at: pointer)
         fanIn = dense.width
         widthPointer = pointer
         nonGaussian = nil

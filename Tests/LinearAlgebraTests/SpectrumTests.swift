@@ -3,7 +3,9 @@ import Testing
 
 struct SpectrumTests {
     private func spectrum(_ values: [Double], _ n: Int, threads: Int = 1) throws -> Spectrum {
-        try values.withUnsafeBufferPointer { try Spectrum(of: MatrixView(try #require($0.baseAddress), rows: n, columns: n), threads: threads) }
+        try values.withUnsafeBufferPointer {
+            try Spectrum(of: MatrixView(try #require($0.baseAddress), rows: n, columns: n), threads: threads)
+        }
     }
 
     @Test func eigenvaluesDescend() throws {

@@ -53,17 +53,20 @@ final class StripWorker<Scalar: KernelScalar> {
         if wantsNTK { tangent.initialize(repeating: 0, count: count) }
         let target = row * job.right.count + column
         let slice = job.left.count * job.right.count
+        let (nngpLayers, ntkLayers) = (job.destinations.nngp?.layers, job.destinations.ntk?.layers)
         for step in job.program.steps.indices {
             job.program.run(
                 step, row: offset, of: byRow, columns: byColumn, from: first, count: count, fold: fold,
                 tangent: wantsNTK ? tangent : nil)
             let deviation = byRow.deviations(after: step + 1)[offset]
             let deviations = byColumn.deviations(after: step + 1) + first
-            if let layers = job.destinations.nngp?.layers {
-                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: layers + step * slice + target)
+            if let nngpLayers {
+                let out = nngpLayers + step * slice + target
+                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: out)
             }
-            if let layers = job.destinations.ntk?.layers {
-                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: layers + step * slice + target)
+            if let ntkLayers {
+                let out = ntkLayers + step * slice + target
+                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: out)
             }
         }
         finish(offset, first, row: row, column: column, count: count, target: target)

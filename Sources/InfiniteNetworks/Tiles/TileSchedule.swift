@@ -15,9 +15,11 @@ final class TileSchedule: Sendable {
     private let stopped = Atomic<Bool>(false)
 
     /// - Parameter symmetric: only tiles that touch the upper triangle.
-    init(rows: Int, columns: Int, symmetric: Bool, threads: Int) {
+    init(rows: Int, columns: Int, symmetric: Bool, threads: Int, layers: Int) {
         // Small results are cut finer, so that every thread has work; 256² float64 Gram entries fit in 512 KiB of cache.
-        let side = min(256, max(64, (max(rows, columns) / (4 * threads) + 15) / 16 * 16))
+        // So are those of very deep networks, for a tile is also the grain of cancellation and must end well within a second.
+        let largest = layers <= 500 ? 256 : 64
+        let side = min(largest, max(64, (max(rows, columns) / (4 * threads) + 15) / 16 * 16))
         var tiles: [Tile] = []
         for top in stride(from: 0, to: rows, by: side) {
             let rowRange = top..<min(top + side, rows)

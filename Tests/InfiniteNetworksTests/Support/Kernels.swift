@@ -50,7 +50,9 @@ extension DenseStack {
         try memory.withUnsafeMutableBufferPointer { memory in
             try first.withUnsafeBufferPointer { first in
                 try (second ?? first.map(\.self)).withUnsafeBufferPointer { second in
-                    guard let base = memory.baseAddress, let left = first.baseAddress, let right = second.baseAddress else { return }
+                    guard let base = memory.baseAddress, let left = first.baseAddress, let right = second.baseAddress else {
+                        return
+                    }
                     func arrays(_ start: UnsafeMutablePointer<Scalar>) -> KernelArrays<Scalar> {
                         KernelArrays(
                             kernel: start, cosine: start + size, angle: start + 2 * size, distance: start + 3 * size,
