@@ -25,3 +25,7 @@ int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, i
 int tangent_pipe2(int ends[2], int flags) {
     return pipe2(ends, flags);
 }
+
+int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

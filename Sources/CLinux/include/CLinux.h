@@ -1,5 +1,6 @@
 // Linux calls that Swift's Glibc module lacks: epoll, accept4, eventfd, timerfd, and macros.
 #pragma once
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -20,3 +21,5 @@ int tangent_epoll_wait(int epoll, tangent_epoll_entry *entries, int capacity, in
 int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 /// pipe2(2): `ends[0]` reads what is written to `ends[1]`.
 int tangent_pipe2(int ends[2], int flags);
+/// Has the spawned process close every descriptor from `first` on.
+int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
