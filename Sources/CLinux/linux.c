@@ -31,3 +31,7 @@ ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length,
     const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
     return sendmsg(descriptor, &message, flags);
 }
+
+int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

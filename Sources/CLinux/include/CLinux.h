@@ -1,5 +1,6 @@
 // Linux calls that Swift's Glibc module lacks: epoll, accept4, eventfd, timerfd, and macros.
 #pragma once
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,3 +24,5 @@ int tangent_accept4(int listener, struct sockaddr *address, socklen_t *length, i
 int tangent_pipe2(int ends[2], int flags);
 /// Sends two pieces with one call; returns the bytes taken or -1 with errno set.
 ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length, const void *second, size_t second_length, int flags);
+/// Has the spawned process close every descriptor from `first` on.
+int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

@@ -13,7 +13,9 @@ public enum WorkerProcess {
     ) throws {
         // Answering comes before computing: the server keeps the higher priority.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        // A server that is gone, and a file size limit, come as errors of the call.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         let store = try SQLiteJobStore(directory, role: .worker)
         let isSupervised = configuration.isSupervised
         if isSupervised { makeNonblocking(STDOUT_FILENO) }
