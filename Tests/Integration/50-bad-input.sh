@@ -15,7 +15,7 @@ refused() {
 post /kernels/ntk '{"architecture": '
 expect_problem "half a document" 400 invalid_json
 post /kernels/ntk '{"x1": [[1]], "x1": [[2]]}'
-expect_problem "a member twice" 400 invalid_json
+expect_problem "a member twice" 422 invalid_document
 post /kernels/ntk "{$layers, \"x1\": [[NaN]]}"
 expect_problem "NaN is not JSON" 400 invalid_json
 post /kernels/ntk "{$layers, \"x1\": [[1e999]]}"

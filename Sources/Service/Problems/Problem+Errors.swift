@@ -34,8 +34,8 @@ extension Problem {
     private static func describing(_ error: ArrayError) -> Problem? {
         let detail = sentence(error.message)
         switch error.kind {
-        case .malformed, .invalidOption: return Problem(.invalidRequest, detail)
-        case .unsupported, .invalidValue: return Problem(.invalidDocument, detail)
+        case .invalidOption: return Problem(.invalidRequest, detail)
+        case .malformed, .unsupported, .invalidValue: return Problem(.invalidDocument, detail)
         case .tooLarge: return Problem(.payloadTooLarge, detail)
         case .storageFull: return diskFull
         case .inputOutput: return nil

@@ -36,7 +36,8 @@ struct ArrayRepresentation {
             let offer = offers.first(where: { $0.name == chosen })
         else {
             throw Problem(
-                .notAcceptable, "An array is given as application/json, application/x-npy or text/csv; name one of them in Accept or as ?format=.")
+                .notAcceptable, "An array is given as application/json, application/x-npy or text/csv; name one of them in Accept or as ?format=.",
+                members: [("available", .strings(ArrayFormat.allCases.map { String($0.mediaType.prefix { $0 != ";" }) }))])
         }
         return offer.format
     }

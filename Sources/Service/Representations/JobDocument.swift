@@ -33,7 +33,7 @@ struct JobDocument: Sendable {
                 "total": .integer(progress.total), "unit": .string(progress.unit), "message": .string(progress.message),
             ],
             "forecast": stored(job.metadata)["forecast"] ?? .null,
-            "error": job.error.map(stored) ?? .null,
+            "error": job.error.map { problem(stored($0)) } ?? .null,
             "cancel_requested_at": time(job.cancelRequestedAt), "expires_at": time(job.expiresAt),
             "links": [
                 "self": .string(path), "result": .string(path + "/result"), "events": .string(path + "/events"),
@@ -43,6 +43,13 @@ struct JobDocument: Sendable {
     }
 
     private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string(RFC3339.text($0)) } ?? .null }
+
+    /// A failed job's problem with its type, which those that the queue itself records (a lost worker) do not have.
+    private static func problem(_ stored: JSONValue) -> JSONValue {
+        guard case .object(let object) = stored, object["type"] == nil, case .string(let code) = object["code"] else { return stored }
+        let type = (name: "type", value: JSONValue.string(Problem.type(of: code)))
+        return .object(JSONObject([type] + object.members))
+    }
 
     /// JSON that this service wrote into the store itself; null if it is damaged, so that the job can still be shown.
     private static func stored(_ text: String) -> JSONValue { (try? JSONParser.parse(text)) ?? .null }

@@ -47,13 +47,9 @@ struct DataReader {
     /// An array that is no rectangle of numbers: says which row breaks it.
     private func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
         guard let first = rows.first else { return refuse(pointer, "There are no rows; send at least one.") }
-        guard case .tensor(let reference) = first else {
-            return refuse(pointer.appending(0), "This must be a row of numbers, not \(first.kind).")
-        }
+        guard case .tensor(let reference) = first else { return refuseRow(first, at: pointer.appending(0)) }
         for (index, row) in rows.enumerated() {
-            guard case .tensor(let tensor) = row else {
-                return refuse(pointer.appending(index), "This must be a row of numbers, not \(row.kind).")
-            }
+            guard case .tensor(let tensor) = row else { return refuseRow(row, at: pointer.appending(index)) }
             guard tensor.shape == reference.shape else {
                 return refuse(
                     pointer.appending(index),
@@ -61,6 +57,19 @@ struct DataReader {
             }
         }
         return refuse(pointer, "This must be rows of numbers of one length.")
+    }
+
+    /// Points at the first thing in a row that is no number.
+    private func refuseRow(_ row: JSONValue, at pointer: JSONPointer) -> DataReference? {
+        guard case .array(let elements) = row else { return refuse(pointer, "This must be a row of numbers, not \(row.kind).") }
+        for (index, element) in elements.enumerated() {
+            switch element {
+            case .number: continue
+            case .tensor, .array: return refuse(pointer, "This row holds numbers and rows; a row is either.")
+            default: return refuse(pointer.appending(index), "This must be a number, not \(element.kind).")
+            }
+        }
+        return refuse(pointer, "This row is empty; give every input at least one number.")
     }
 
     private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }

@@ -93,7 +93,7 @@ struct JobRoutes: Sendable {
     private func events(_ context: RequestContext) throws -> Outcome {
         _ = try context.query()
         let id = context.parameters[0]
-        guard try core.board.document(id) != nil else { throw Self.noSuchJob(id) }
+        guard let document = try core.board.document(id) else { throw Self.noSuchJob(id) }
         let last = context.head.fields[.lastEventID] ?? "0"
         guard let sequence = Int64(last), sequence >= 0 else {
             throw Problem(.invalidRequest, "Last-Event-ID is \"\(last.prefix(64))\"; it takes the id of an event of this stream.")
@@ -107,6 +107,11 @@ struct JobRoutes: Sendable {
             repeat {
                 past += try core.store.events(of: id, after: past.last?.seq ?? sequence, limit: 1000)
             } while past.count % 1000 == 0 && !past.isEmpty && past.count < 100_000
+            if past.isEmpty, document.job.state.isFinal {
+                // Nothing will ever come: 204 tells an EventSource not to come back (HTML standard, section 9.2.3).
+                streams.remove(stream)
+                return .response(Response(status: .noContent))
+            }
             stream.begin(with: past)
         } catch {
             streams.remove(stream)

@@ -15,7 +15,7 @@ struct OperationsRoutes: Sendable {
             Route(.get, "/", discovery),
             Route(.get, "/livez", on: .loop) { _ in .response(Self.alive) },
             Route(.get, "/healthz", on: .loop) { _ in .response(Self.alive) },
-            Route(.get, "/readyz") { _ in .response(readiness.response(core)) },
+            Route(.get, "/readyz") { .response(readiness.response(core, requestID: $0.head.id)) },
             Route(.get, "/openapi.yaml") { _ in .response(Self.contract("application/yaml", Self.yaml)) },
             Route(.get, "/openapi.json") { _ in .response(Self.contract("application/json", Self.json)) },
         ]
@@ -80,13 +80,14 @@ final class Readiness: Sendable {
 
     func beginStopping() { stopping.withLock { $0 = true } }
 
-    func response(_ core: Core) -> Response {
+    func response(_ core: Core, requestID: String) -> Response {
         let reason: String? =
             if stopping.withLock({ $0 }) { "stopping" }
             else if (try? core.store.lastEventSequence()) == nil { "the store does not answer" }
             else if DiskSpace.available(at: core.blobs.directory.path).map({ $0 < DiskSpace.reserve }) ?? true { "the disk is full" }
             else { nil }
         guard let reason else { return .json(["status": "ready"], fields: [.cacheControl: "no-store"]) }
-        return .json(["status": "not ready", "reason": .string(reason)], status: .serviceUnavailable, fields: [.cacheControl: "no-store"])
+        return Problem(.queueFull, "Not ready: \(reason).", members: [("reason", .string(reason))], fields: [.retryAfter: "1"])
+            .response(requestID: requestID)
     }
 }

@@ -55,6 +55,8 @@ final class RequestDispatcher: RequestHandler {
     }
 
     func handle(_ head: RequestHead, _ body: RequestBody, _ responder: Responder) {
+        core.logger.debug(
+            "request", metadata: ["method": "\(head.method.rawValue)", "target": "\(head.target)", "request_id": "\(head.id)"])
         guard case .route(let route, let parameters) = router.match(head.method, path: head.path) else {
             return responder.respond(answerWithoutRoute(head))
         }
