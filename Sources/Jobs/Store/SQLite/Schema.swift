@@ -42,7 +42,6 @@ enum Schema {
         CREATE INDEX jobs_leased ON jobs (lease_expires_at) WHERE state = 'running';
         CREATE INDEX jobs_newest ON jobs (created_at DESC, id DESC);
         CREATE INDEX jobs_by_state ON jobs (state, created_at DESC, id DESC);
-        CREATE INDEX jobs_by_kind ON jobs (kind, created_at DESC, id DESC);
         CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL AND expired_at IS NULL;
         CREATE INDEX jobs_expired ON jobs (expired_at) WHERE expired_at IS NOT NULL;
 

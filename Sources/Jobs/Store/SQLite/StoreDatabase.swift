@@ -1,26 +1,30 @@
 import Foundation
 import GRDB
-import Synchronization
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// How sure a commit is to outlive a power loss. Either outlives the death of any process.
 enum Durability: Sendable, Comparable {
-    /// `synchronous = NORMAL`: the last commits may be undone by a power loss, in order and never in part.
+    /// The last commits may be undone by a power loss, in order and never in part.
     /// Right where nobody was promised anything: an undone claim or heartbeat leaves the job queued or its lease shorter,
     /// and the worker that held it lost power too.
     case ordered
-    /// `synchronous = FULL`: on disk before the call returns.
+    /// On disk before the call returns.
     case synced
 }
 
-/// The SQLite file: one writing connection and a few reading ones.
+/// The SQLite file: one writing connection and a few reading ones. Writes are serial by GRDB's own queue.
 ///
-/// Writes are serial by GRDB's own queue. `durability` of the connection is switched between transactions, only when it differs.
+/// `synchronous = FULL` would sync the write-ahead log while the write lock is held, and every other process would wait
+/// for the disk too. Instead a commit is made with `NORMAL`, and a synced one then syncs the log itself, after the lock is
+/// free: the same durability by the time the caller has its answer (sqlite.org/wal.html: a commit is durable once its log
+/// frames are), and the syncs of several processes overlap. Between the two another process may see the commit.
 final class StoreDatabase: Sendable {
     private let pool: DatabasePool
-    private let durability = Mutex(Durability.ordered)
+    /// The write-ahead log. It exists as long as a connection is open, and SQLite keeps no lock on it that closing this could drop.
+    private let log: Int32
+    private let logPath: String
 
     /// - Parameter readers: The largest number of reads at a time.
     init(path: String, readers: Int) throws {
@@ -40,9 +44,17 @@ final class StoreDatabase: Sendable {
                 PRAGMA wal_autocheckpoint = 1000;
                 """)
         }
-        pool = try StoreError.wrapping { try DatabasePool(path: path, configuration: configuration) }
-        try StoreError.wrapping { try Schema.migrator.migrate(pool) }
+        pool = try StoreError.wrapping {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Schema.migrator.migrate(pool)
+            return pool
+        }
+        logPath = path + "-wal"
+        log = open(logPath, O_RDWR | O_CLOEXEC)
+        guard log >= 0 else { throw StorageError.failed("open", logPath) }
     }
+
+    deinit { Glibc.close(log) }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try StoreError.wrapping { try pool.read(body) }
@@ -50,9 +62,8 @@ final class StoreDatabase: Sendable {
 
     /// Runs `body` in one immediate transaction (never an upgraded read: there SQLITE_BUSY ignores the busy handler).
     func write<Value>(_ wanted: Durability, _ body: (Database) throws -> Value) throws -> Value {
-        try StoreError.wrapping {
+        let value = try StoreError.wrapping {
             try pool.writeWithoutTransaction { database in
-                try setDurability(wanted, database)
                 var value: Value?
                 try database.inTransaction(.immediate) {
                     value = try body(database)
@@ -62,6 +73,8 @@ final class StoreDatabase: Sendable {
                 return value
             }
         }
+        if wanted == .synced, fdatasync(log) != 0 { throw StorageError.failed("fdatasync", logPath) }
+        return value
     }
 
     func checkpoint() throws {
@@ -78,14 +91,6 @@ final class StoreDatabase: Sendable {
             // A reader of another process may be in the way: the next to open the file checkpoints then.
             pool.writeWithoutTransaction { database in _ = try? database.checkpoint(.truncate) }
             try pool.close()
-        }
-    }
-
-    private func setDurability(_ wanted: Durability, _ database: Database) throws {
-        try durability.withLock { present in
-            guard present != wanted else { return }
-            try database.execute(sql: wanted == .synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
-            present = wanted
         }
     }
 }
