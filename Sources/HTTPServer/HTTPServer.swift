@@ -20,6 +20,8 @@ public final class HTTPServer: Sendable {
     private static let descriptorReserve = 256
 
     private let context: ServerContext
+    /// Its own queue: stopping must not wait behind blocked work on a global one.
+    private let queue = DispatchQueue(label: "http-stop")
     private let phase = Mutex(Phase.new)
     /// While the listener is open a connection may yet come, whatever the count says.
     private let isAccepting = Atomic<Bool>(true)
@@ -122,7 +124,7 @@ public final class HTTPServer: Sendable {
             })
             let components = grace.components
             let seconds = Double(components.seconds) + Double(components.attoseconds) * 1e-18
-            DispatchQueue.global().asyncAfter(deadline: .now() + max(0, seconds)) { Self.closeAll(loops) }
+            queue.asyncAfter(deadline: .now() + max(0, seconds)) { Self.closeAll(loops) }
         }
     }
 
@@ -146,7 +148,7 @@ public final class HTTPServer: Sendable {
             group.enter()
             loop.post(.run { $0.shutdown { group.leave() } })
         }
-        group.notify(queue: .global()) {
+        group.notify(queue: queue) {
             for completion in completions { completion() }
         }
     }

@@ -38,22 +38,24 @@ public final class Responder: Sendable {
 
     /// Sends the answer. A second answer is a fault of the handler: it stops a debug build and is ignored otherwise.
     public func respond(_ response: Response) {
-        let (post, repeated) = state.withLock { state -> (Bool, Bool) in
-            switch state.phase {
-            case .handling:
-                state.phase = .answered
-                state.noted = response
-                return (false, false)
-            case .waiting:
-                state.phase = .answered
-                state.closeActions = []
-                return (true, false)
-            case .answered: return (false, true)
-            case .closed: return (false, false)
+        let before = state.withLock { state in
+            let before = state.phase
+            switch before {
+            case .handling: state.noted = response
+            case .waiting: state.closeActions = []
+            case .answered, .closed: return before
             }
+            state.phase = .answered
+            return before
         }
-        assert(!repeated, "a request is answered once")
-        if post { loop.post(.response(connection, request: request, response)) }
+        assert(before != .answered, "a request is answered once")
+        switch before {
+        case .handling: break
+        case .waiting: loop.post(.response(connection, request: request, response))
+        case .answered, .closed:
+            // Nobody will read the body.
+            if case .source(let source, _) = response.body { source.cancel() }
+        }
     }
 
     /// Calls `action` if the client goes before the answer; at once if it is gone already.

@@ -80,6 +80,7 @@ extension LoopbackTests {
         responder.onClose { late.withLock { $0 = true } }
         #expect(late.withLock { $0 })
         responder.respond(Response(status: .ok, body: .source(CountingSource(pieces: 1, length: 1, handler: server.handler), length: 1)))
+        #expect(server.handler.events.withLock { $0 } == ["closed", "cancelled"])
     }
 
     @Test func connectionsBeyondTheCapWaitTheirTurn() throws {

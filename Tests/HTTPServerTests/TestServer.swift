@@ -11,6 +11,8 @@ final class TestHandler: RequestHandler {
     let events = Mutex<[String]>([])
     let spooled = Mutex<[String]>([])
     let directory: String
+    /// A thread of its own: the test runner may keep Dispatch's global queues busy.
+    let pool = BlockingPool(name: "handler", threads: 1, capacity: 1024)
 
     init(directory: String = FileManager.default.temporaryDirectory.path) {
         self.directory = directory
@@ -41,7 +43,9 @@ final class TestHandler: RequestHandler {
             responder.onClose { self.events.withLock { $0.append("closed") } }
             held.withLock { $0.append(responder) }
         case "/later":
-            DispatchQueue.global().async { responder.respond(Response(status: .ok, body: .bytes(Array("later".utf8)))) }
+            guard pool.submit({ responder.respond(Response(status: .ok, body: .bytes(Array("later".utf8)))) }) else {
+                return responder.respond(Response(status: .serviceUnavailable))
+            }
         case "/dropped": break
         case "/nothing": responder.respond(Response(status: .noContent))
         case "/unchanged": responder.respond(Response(status: .notModified, fields: [.eTag: "\"a\""], body: .bytes([1])))
@@ -81,14 +85,13 @@ final class CountingSource: BodySource {
             return count
         }
         let piece = index > pieces ? nil : [UInt8](repeating: UInt8(index & 255), count: length)
-        if index % 2 == 0 { DispatchQueue.global().async { deliver(.success(piece)) } } else { deliver(.success(piece)) }
+        if index % 2 == 0, handler.pool.submit({ deliver(.success(piece)) }) { return }
+        deliver(.success(piece))
     }
 
     func cancel() {
         handler.events.withLock { $0.append("cancelled") }
     }
-
-    var reads: Int { count.withLock { $0 } }
 }
 
 /// A running server on a free port; stopped by `stop` or with the test.
