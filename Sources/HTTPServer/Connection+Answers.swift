@@ -30,11 +30,12 @@ extension Connection {
         exchange?.keepsAlive = false
         exchange?.responder?.close()
         let id = exchange?.head.id ?? loop.makeRequestID()
-        answer(loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id))
+        answer(loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id), id: id)
     }
 
     /// Queues an answer, with the framing that RFC 9112 section 6.3 asks for.
-    func answer(_ response: Response) {
+    /// - Parameter id: of a request that was never complete enough to be an exchange.
+    func answer(_ response: Response, id: String? = nil) {
         let isVersion10 = exchange?.isVersion10 ?? false
         let isHead = exchange?.head.method == .head
         let code = response.status.code
@@ -61,9 +62,11 @@ extension Connection {
         }
         let connection: ResponseWriter.Connection = keepsAlive ? (isVersion10 ? .keepAlive : .implicit) : .close
         let date = loop.date.line
+        let requestID = exchange?.head.id ?? id
         output.append(pool: loop.pool) { buffer in
             ResponseWriter.writeHead(
-                response.status, response.fields, framing: framing, connection: connection, date: date, into: &buffer)
+                response.status, response.fields, framing: framing, connection: connection, date: date, requestID: requestID,
+                into: &buffer)
         }
         exchange?.keepsAlive = keepsAlive
         if isHead || isBodiless {

@@ -16,7 +16,7 @@ enum ResponseWriter {
     /// Appends a complete head. The fields that the server answers for are left out of `fields`.
     static func writeHead(
         _ status: HTTPResponse.Status, _ fields: HTTPFields, framing: Framing, connection: Connection, date: [UInt8],
-        into buffer: inout [UInt8]
+        requestID: String?, into buffer: inout [UInt8]
     ) {
         buffer.append(contentsOf: "HTTP/1.1 ".utf8)
         writeDecimal(status.code, into: &buffer)
@@ -24,6 +24,11 @@ enum ResponseWriter {
         buffer.append(contentsOf: status.reasonPhrase.utf8)
         buffer.append(contentsOf: "\r\n".utf8)
         buffer.append(contentsOf: date)
+        if let requestID {
+            buffer.append(contentsOf: "X-Request-Id: ".utf8)
+            buffer.append(contentsOf: requestID.utf8)
+            buffer.append(contentsOf: "\r\n".utf8)
+        }
         switch framing {
         case .none: break
         case .length(let length):

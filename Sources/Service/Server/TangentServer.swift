@@ -87,6 +87,9 @@ public final class TangentServer: Sendable {
         readiness.beginStopping()
         core.board.beginStopping()
         core.streams.endAll()
+        // Clients that keep their connections are told to close them, and have the time to see it.
+        server.drain()
+        Thread.sleep(forTimeInterval: min(Self.drainSeconds, configuration.graceSeconds))
         let stopped = DispatchSemaphore(value: 0)
         server.stop(grace: grace) { stopped.signal() }
         stopped.wait()
@@ -102,6 +105,8 @@ public final class TangentServer: Sendable {
         directory.unlock()
         logger.notice("stopped")
     }
+
+    private static let drainSeconds = 1.0
 
     /// Cuts a stop short: connections are closed at once.
     public func stopAtOnce() {
