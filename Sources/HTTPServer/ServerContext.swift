@@ -13,7 +13,9 @@ final class ServerContext: Sendable {
     let acceptorWaits = Atomic<Bool>(false)
     /// Answers carry `Connection: close`.
     let isDraining = Atomic<Bool>(false)
-    private let freed: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+    /// In a struct, because a closure in generic storage is wrapped anew by each access to it, without end.
+    private struct Action { var run: @Sendable () -> Void = {} }
+    private let freed = Mutex(Action())
 
     init(configuration: ServerConfiguration, handler: any RequestHandler, connectionLimit: Int) {
         self.configuration = configuration
@@ -27,12 +29,12 @@ final class ServerContext: Sendable {
 
     /// What to call when a connection closes while the acceptor waits, and when the last one closes.
     func onConnectionClosed(_ action: @escaping @Sendable () -> Void) {
-        freed.withLock { $0 = action }
+        freed.withLock { $0.run = action }
     }
 
     func connectionClosed() {
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
         guard left == 0 || acceptorWaits.load(ordering: .sequentiallyConsistent) else { return }
-        freed.withLock { $0 }?()
+        freed.withLock { $0 }.run()
     }
 }

@@ -116,10 +116,12 @@ public final class TangentServer: Sendable {
 
 /// A closure that is known only after those who call it were made.
 private final class Hints: Sendable {
-    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    /// In a struct, because a closure in generic storage is wrapped anew by each access to it.
+    private struct Action { var run: @Sendable () -> Void = {} }
+    private let action = Mutex(Action())
 
-    func set(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
-    func fire() { action.withLock { $0 }?() }
+    func set(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0.run = action } }
+    func fire() { action.withLock { $0 }.run() }
 }
 
 /// Calls an action at an interval, on a thread of its own.

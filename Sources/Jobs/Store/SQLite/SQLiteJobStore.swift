@@ -61,9 +61,12 @@ public final class SQLiteJobStore: JobStore {
 }
 
 /// What to call after a commit; it can be set after the store, as the one who is called usually needs the store first.
-private final class CommitHandler: Sendable {
-    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
+final class CommitHandler: Sendable {
+    /// A closure in generic storage is wrapped anew by each access to it, a chain that grows until the stack ends; in a
+    /// struct it is kept as it is.
+    private struct Handler { var call: @Sendable () -> Void = {} }
+    private let handler = Mutex(Handler())
 
-    func set(_ new: @escaping @Sendable () -> Void) { handler.withLock { $0 = new } }
-    func call() { handler.withLock { $0 }?() }
+    func set(_ new: @escaping @Sendable () -> Void) { handler.withLock { $0.call = new } }
+    func call() { handler.withLock { $0 }.call() }
 }
