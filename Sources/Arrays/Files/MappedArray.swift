@@ -9,8 +9,14 @@ public final class MappedArray: Sendable {
 
     /// - Throws: `malformed` if the length of the file is not what its header says, or the data are not aligned;
     ///   `unsupported` for a dtype or order that is not stored here (see ``NPYConversion``); `inputOutput`.
-    public init(path: String) throws(ArrayError) {
-        file = try MappedFile(path: path)
+    public convenience init(path: String) throws(ArrayError) { try self.init(MappedFile(path: path)) }
+
+    /// The array of a .npy file whose bytes are in memory, which are copied.
+    /// - Throws: as ``init(path:)``.
+    public convenience init(bytes: [UInt8]) throws(ArrayError) { try self.init(MappedFile(bytes: bytes)) }
+
+    private init(_ file: MappedFile) throws(ArrayError) {
+        self.file = file
         let header = try NPYHeader(file.bytes)
         guard let type = ElementType.allCases.first(where: { $0.descr == header.type.rawValue }), !header.isFortranOrder else {
             throw ArrayError(.unsupported, "a stored array is float64 or float32 in C order, and this file is \(header.type.rawValue)\(header.isFortranOrder ? " in Fortran order" : ""); convert it first")

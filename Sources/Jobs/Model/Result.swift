@@ -19,13 +19,23 @@ public struct ResultArray: Sendable, Equatable {
     /// For instance `float64`.
     public var dtype: String
     public var shape: [Int]
+    /// The array's file, or, where `bytes` is there, what the file would be called.
     public var blob: Blob
+    /// The whole file of a small array, kept in the store: one commit instead of the three syncs of a file of its own.
+    public var bytes: [UInt8]?
 
-    public init(name: String, dtype: String, shape: [Int], blob: Blob) {
+    public init(name: String, dtype: String, shape: [Int], blob: Blob, bytes: [UInt8]? = nil) {
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.blob = blob
+        self.bytes = bytes
+    }
+
+    /// A small array that lives in the store.
+    public init(name: String, dtype: String, shape: [Int], bytes: [UInt8], fileExtension: String = "npy") {
+        let blob = Blob(sha256: SHA256Hasher.digest(of: bytes), bytes: bytes.count, fileExtension: fileExtension)
+        self.init(name: name, dtype: dtype, shape: shape, blob: blob, bytes: bytes)
     }
 }
 

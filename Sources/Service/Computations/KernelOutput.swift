@@ -4,12 +4,22 @@ import JSON
 import Jobs
 import LinearAlgebra
 
-/// The files of one kernel's arrays while they are being written.
+/// The arrays of one kernel while they are being written.
 final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
+    /// An array in a memory-mapped file or, where it is small, in memory.
     private struct Output {
         let name: String
-        let file: ArrayFile
+        let shape: ArrayShape
+        let place: Place
     }
+
+    private enum Place {
+        case file(ArrayFile)
+        case memory(UnsafeMutableBufferPointer<Scalar>)
+    }
+
+    /// Arrays of up to this many elements are kept in the store.
+    private static var smallCount: Int { 2048 }
 
     let kind: KernelKind
     private let request: KernelRequest
@@ -31,9 +41,20 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
         }
     }
 
+    deinit {
+        for case .memory(let values) in outputs.map(\.place) { values.deallocate() }
+    }
+
     private func add(_ name: String, _ axes: [Int], to blobs: BlobStore) throws -> UnsafeMutablePointer<Scalar>? {
-        let file = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape(axes), elementType: Scalar.elementType)
-        outputs.append(Output(name: name, file: file))
+        let shape = try ArrayShape(axes)
+        guard shape.count > Self.smallCount else {
+            let values = UnsafeMutableBufferPointer<Scalar>.allocate(capacity: shape.count)
+            values.initialize(repeating: 0)
+            outputs.append(Output(name: name, shape: shape, place: .memory(values)))
+            return values.baseAddress
+        }
+        let file = try ArrayFile(path: blobs.makeTemporaryPath(), shape: shape, elementType: Scalar.elementType)
+        outputs.append(Output(name: name, shape: shape, place: .file(file)))
         return file.elements(as: Scalar.self)?.baseAddress
     }
 
@@ -57,18 +78,34 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
 
     /// Syncs the files and names them by their digests: from here on they are complete and for good.
     func commit(to blobs: BlobStore) throws -> [ResultArray] {
-        var arrays: [ResultArray] = []
-        for output in outputs {
-            try output.file.finish()
-            let blob = try blobs.commit(fileAt: output.file.path)
-            arrays.append(ResultArray(name: output.name, dtype: output.file.elementType.rawValue, shape: output.file.shape.axes, blob: blob))
+        var arrays = try outputs.map { output in
+            switch output.place {
+            case .file(let file):
+                try file.finish()
+                return ResultArray(
+                    name: output.name, dtype: Scalar.elementType.rawValue, shape: output.shape.axes,
+                    blob: try blobs.commit(fileAt: file.path))
+            case .memory(let values): return Self.small(output.name, output.shape, UnsafeBufferPointer(values))
+            }
         }
         if let spectrumValues {
-            var bytes = try NPYHeader.encode(type: .float64, shape: ArrayShape([spectrumValues.count]))
-            spectrumValues.withUnsafeBytes { bytes.append(contentsOf: $0) }
-            let blob = try bytes.withUnsafeBytes { try blobs.store($0) }
-            arrays.append(ResultArray(name: "\(kind.rawValue)_spectrum", dtype: "float64", shape: [spectrumValues.count], blob: blob))
+            let name = "\(kind.rawValue)_spectrum"
+            let shape = try ArrayShape([spectrumValues.count])
+            if shape.count <= Self.smallCount {
+                arrays.append(spectrumValues.withUnsafeBufferPointer { Self.small(name, shape, $0) })
+            } else {
+                let blob = try blobs.store(spectrumValues, shape: shape.axes)
+                arrays.append(ResultArray(name: name, dtype: ElementType.float64.rawValue, shape: shape.axes, blob: blob))
+            }
         }
         return arrays
+    }
+
+    private static func small<Element: ArrayElement>(
+        _ name: String, _ shape: ArrayShape, _ values: UnsafeBufferPointer<Element>
+    ) -> ResultArray {
+        var bytes = NPYHeader.encode(type: Element.elementType, shape: shape)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(values))
+        return ResultArray(name: name, dtype: Element.elementType.rawValue, shape: shape.axes, bytes: bytes)
     }
 }

@@ -94,13 +94,13 @@ final class JobBoard: Sendable {
         state.withLock { state in
             for id in Set(batch.events.map(\.jobID)) {
                 if state.loading[id] != nil { state.loading[id]?.changes += 1 }
-                guard state.documents[id] != nil || state.waiters[id] != nil else { continue }
                 guard let job = jobs[id] else {
                     state.documents[id] = nil
                     deliveries += (state.waiters.removeValue(forKey: id) ?? []).map { ($0.deliver, nil) }
                     continue
                 }
-                // What this process wrote itself may already be newer.
+                // Kept even if nobody has asked for it yet: a job may be finished before the thread that enqueued it comes to
+                // `put` it, and would then stay queued here for ever. What this process wrote itself may be newer still.
                 if let known = state.documents[id], known.job.version > job.version { continue }
                 let document = JobDocument(job)
                 keep(document, in: &state)

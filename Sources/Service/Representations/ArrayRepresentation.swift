@@ -17,13 +17,11 @@ struct ArrayRepresentation {
     let etag: String
 
     /// - Parameters:
-    ///   - path: The array's file.
-    ///   - sha256: Its digest, which makes the entity tag.
-    init(path: String, sha256: String, query: Query, accept: String?) throws {
+    ///   - sha256: The digest of the array's file, which makes the entity tag.
+    init(of array: MappedArray, sha256: String, query: Query, accept: String?) throws {
         let rows = try query.one("rows")
         let columns = try query.one("columns")
         let format = try query.choice("format", of: ArrayFormat.self) ?? Self.format(accepting: accept)
-        let array = try MappedArray(path: path)
         region = try ArrayRegion(array, rows: rows, columns: columns)
         self.format = format
         let slice = rows == nil && columns == nil ? "" : "-r\(region.rows.lowerBound).\(region.rows.upperBound)-c\(region.columns.lowerBound).\(region.columns.upperBound)"

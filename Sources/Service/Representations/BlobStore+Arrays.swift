@@ -10,3 +10,14 @@ extension BlobStore {
         return try commit(fileAt: file.path)
     }
 }
+
+extension MappedArray {
+    /// A result's array, wherever it is kept.
+    convenience init(of array: ResultArray, in blobs: BlobStore) throws {
+        if let bytes = array.bytes {
+            try self.init(bytes: bytes)
+        } else {
+            try self.init(path: blobs.path(of: array.blob))
+        }
+    }
+}

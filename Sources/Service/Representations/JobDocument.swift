@@ -1,22 +1,30 @@
 import HTTPTypes
 import JSON
 import Jobs
+import Synchronization
 
-/// A job as clients see it, rendered once per version.
-struct JobDocument: Sendable {
+/// A version of a job as clients see it, rendered when somebody looks, and then once.
+final class JobDocument: Sendable {
     let job: Job
-    let body: [UInt8]
-    let etag: String
-    /// Fields of a GET that is answered with the whole document.
-    let fields: HTTPFields
+    private let rendered = Mutex<(body: [UInt8], fields: HTTPFields)?>(nil)
 
-    init(_ job: Job) {
-        self.job = job
-        body = Self.json(job).ownText
-        etag = EntityTag.strong("\(job.id)-\(job.version)")
-        fields = [
-            .contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer",
-        ]
+    init(_ job: Job) { self.job = job }
+
+    var body: [UInt8] { rendering.body }
+    /// Fields of a GET that is answered with the whole document.
+    var fields: HTTPFields { rendering.fields }
+    var etag: String { EntityTag.strong("\(job.id)-\(job.version)") }
+
+    private var rendering: (body: [UInt8], fields: HTTPFields) {
+        rendered.withLock { rendered in
+            if let rendered { return rendered }
+            let new: (body: [UInt8], fields: HTTPFields) = (
+                Self.json(job).ownText,
+                [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
+            )
+            rendered = new
+            return new
+        }
     }
 
     /// The job's members, in the order of the contract.

@@ -39,7 +39,7 @@ struct ResultDocument {
             append(place.ownText.dropLast())
             if showsValues {
                 append(",\"values\":")
-                let region = try ArrayRegion(MappedArray(path: blobs.path(of: array.blob)))
+                let region = try ArrayRegion(MappedArray(of: array, in: blobs))
                 segments.append(.array(region))
                 elements += region.shape.count
             }

@@ -72,7 +72,8 @@ struct JobRoutes: Sendable {
         guard let job = status.job else { throw Self.noSuchJob(id) }
         core.board.put(job)
         if case .requested = status { core.cancelOnWorkers(id) }
-        return .response(Response(status: job.state.isFinal ? .ok : .accepted, fields: JobDocument(job).fields, body: .bytes(JobDocument(job).body)))
+        let document = JobDocument(job)
+        return .response(Response(status: job.state.isFinal ? .ok : .accepted, fields: document.fields, body: .bytes(document.body)))
     }
 
     private func delete(_ context: RequestContext) throws -> Outcome {

@@ -1,3 +1,4 @@
+import Arrays
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -36,7 +37,7 @@ struct ResultRoutes: Sendable {
             throw Problem(.notFound, "The result of job \(job.id) has no array \"\(name.prefix(64))\"; it has \(known).")
         }
         let representation = try ArrayRepresentation(
-            path: core.blobs.path(of: array.blob), sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
+            of: MappedArray(of: array, in: core.blobs), sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
         return .response(try representation.response(to: context.head, pool: core.bulk))
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Claiming, renewing and finishing. Everything a worker changes goes through `held`, the fence.
@@ -111,10 +112,10 @@ extension JobTransaction {
         try database.change("INSERT INTO results (job_id, document) VALUES (?, ?)", [id, result.document])
         for (position, array) in result.arrays.enumerated() {
             try database.change(
-                "INSERT INTO result_arrays (job_id, position, \(ResultArray.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO result_arrays (job_id, position, \(ResultArray.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     id, position, array.name, array.dtype, array.shapeText, array.blob.sha256, array.blob.bytes,
-                    array.blob.fileExtension,
+                    array.blob.fileExtension, array.bytes.map { Data($0) },
                 ])
         }
     }

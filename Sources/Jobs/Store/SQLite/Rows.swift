@@ -94,13 +94,14 @@ extension Dataset {
 }
 
 extension ResultArray {
-    static let columns = "name, dtype, shape, sha256, bytes, extension"
+    static let columns = "name, dtype, shape, sha256, bytes, extension, data"
 
     init(_ row: Row) {
         let shape: String = row[2]
         self.init(
             name: row[0], dtype: row[1], shape: shape.split(separator: ",").compactMap { Int($0) },
-            blob: Blob(sha256: row[3], bytes: row[4], fileExtension: row[5]))
+            blob: Blob(sha256: row[3], bytes: row[4], fileExtension: row[5]),
+            bytes: (row[6] as Data?).map { [UInt8]($0) })
     }
 
     var shapeText: String { shape.map(String.init).joined(separator: ",") }

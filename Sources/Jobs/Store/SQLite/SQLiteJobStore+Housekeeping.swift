@@ -39,7 +39,8 @@ extension SQLiteJobStore {
         try read {
             try $0.exists(
                 """
-                SELECT 1 FROM result_arrays WHERE sha256 = ?1 UNION ALL SELECT 1 FROM job_blobs WHERE sha256 = ?1
+                SELECT 1 FROM result_arrays WHERE sha256 = ?1 AND data IS NULL
+                UNION ALL SELECT 1 FROM job_blobs WHERE sha256 = ?1
                 UNION ALL SELECT 1 FROM datasets WHERE inputs_sha256 = ?1
                 UNION ALL SELECT 1 FROM datasets WHERE targets_sha256 = ?1
                 """, [sha256])

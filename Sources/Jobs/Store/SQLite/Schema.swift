@@ -87,10 +87,12 @@ enum Schema {
             sha256 TEXT NOT NULL,
             bytes INTEGER NOT NULL,
             extension TEXT NOT NULL,
+            -- The file's bytes, where the array is so small that a file of its own would cost more than it holds.
+            data BLOB,
             PRIMARY KEY (job_id, position),
             UNIQUE (job_id, name)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX result_arrays_by_blob ON result_arrays (sha256);
+        CREATE INDEX result_arrays_by_blob ON result_arrays (sha256) WHERE data IS NULL;
 
         CREATE TABLE job_blobs (
             job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,

@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Jobs
+@testable import Service
+
+/// A store of its own in a temporary directory, with one job that a test moves along.
+private final class Fixture {
+    let directory: DataDirectory
+    let store: SQLiteJobStore
+    let board: JobBoard
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-board-\(UUID().uuidString)").path
+        directory = try DataDirectory(path: path)
+        store = try SQLiteJobStore(directory, role: .server)
+        board = JobBoard(store: store)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory.path) }
+
+    func enqueue() throws -> Job {
+        guard case .created(let job) = try store.enqueue(NewJob(kind: "test", spec: "{}")) else { throw CancellationError() }
+        return job
+    }
+
+    func finish() throws {
+        let claimed = try #require(try store.claim(worker: "w", lease: .seconds(60)))
+        _ = try store.finish(claimed.lease, .succeeded(ComputedResult(document: "{}")))
+    }
+
+    /// What the change watcher would bring.
+    func news() throws -> ChangeWatcher.Batch {
+        let events = try store.events(after: 0, limit: 1000)
+        return ChangeWatcher.Batch(events: events, jobs: try store.jobs(Array(Set(events.map(\.jobID)))))
+    }
+}
+
+@Suite struct JobBoardTests {
+    private let soon = ContinuousClock.now + .seconds(60)
+
+    /// The end of a job may be known before the thread that enqueued it has put it on the board.
+    @Test func aJobThatEndsBeforeItIsPutIsNotTakenForQueued() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        try fixture.finish()
+        fixture.board.apply(try fixture.news())
+        fixture.board.put(job)
+        let seen = Mutex<JobState?>(nil)
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+            seen.withLock { $0 = document?.job.state }
+        }
+        #expect(seen.withLock { $0 } == .succeeded)
+    }
+
+    @Test func thoseWhoWaitAreToldOnceWhenTheirConditionHolds() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        fixture.board.put(job)
+        let told = Mutex<[JobState?]>([])
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+            told.withLock { $0.append(document?.job.state) }
+        }
+        fixture.board.apply(try fixture.news())
+        #expect(told.withLock { $0 }.isEmpty)
+        try fixture.finish()
+        fixture.board.apply(try fixture.news())
+        fixture.board.apply(try fixture.news())
+        fixture.board.tick(now: soon + .seconds(1))
+        #expect(told.withLock { $0 } == [.succeeded])
+    }
+
+    @Test func theDeadlineBringsWhatIsKnown() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        fixture.board.put(job)
+        let told = Mutex<[JobState?]>([])
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+            told.withLock { $0.append(document?.job.state) }
+        }
+        fixture.board.tick(now: soon - .seconds(1))
+        #expect(told.withLock { $0 }.isEmpty)
+        fixture.board.tick(now: soon)
+        #expect(told.withLock { $0 } == [.queued])
+    }
+
+    @Test func stoppingLetsEverybodyGoAndKeepsNobody() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        fixture.board.put(job)
+        let told = Mutex(0)
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _ in told.withLock { $0 += 1 } }
+        fixture.board.beginStopping()
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _ in told.withLock { $0 += 1 } }
+        #expect(told.withLock { $0 } == 2)
+    }
+
+    @Test func aDeletedJobIsGoneForThoseWhoWait() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        fixture.board.put(job)
+        let told = Mutex<[Bool]>([])
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+            told.withLock { $0.append(document == nil) }
+        }
+        var news = try fixture.news()
+        news.jobs = []
+        fixture.board.apply(news)
+        #expect(told.withLock { $0 } == [true])
+        #expect(fixture.board.cached(job.id) == nil)
+    }
+}
