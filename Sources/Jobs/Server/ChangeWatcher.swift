@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 
 /// Follows the store's change log and hands on what is new, in order, each event once.
@@ -20,6 +21,7 @@ public final class ChangeWatcher: Sendable {
     private let handler: @Sendable (Batch) -> Void
     private let state = Monitor(State())
     private static let largestBatch = 1_000
+    private static let shortestPause = Duration.milliseconds(2)
 
     /// - Parameters:
     ///   - seq: The last event already known, for instance `JobStore.lastEventSequence()`.
@@ -51,6 +53,7 @@ public final class ChangeWatcher: Sendable {
                 state.isHinted = false
                 return ()
             }
+            let start = ContinuousClock.now
             do {
                 while let batch = try next(after: seq), let last = batch.events.last {
                     seq = last.seq
@@ -59,6 +62,9 @@ public final class ChangeWatcher: Sendable {
             } catch {
                 logger.error("cannot read the change log", metadata: ["error": "\(error)"])
             }
+            // Under load every commit hints: a pause lets one look serve several of them.
+            let pause = Self.shortestPause - (ContinuousClock.now - start)
+            if pause > .zero { usleep(UInt32(pause.wholeMicroseconds)) }
         }
         state.signal { $0.hasEnded = true }
     }
