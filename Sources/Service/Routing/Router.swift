@@ -35,6 +35,14 @@ enum BodyRule: Sendable {
     case collected(limit: Int, mediaTypes: [String])
     /// Streamed to disk.
     case spooled(limit: Int, mediaTypes: [String])
+
+    /// Nil where no body is wanted.
+    var mediaTypes: [String]? {
+        switch self {
+        case .none: nil
+        case .collected(_, let mediaTypes), .spooled(_, let mediaTypes): mediaTypes
+        }
+    }
 }
 
 /// Where a handler runs: on the event loop (it must not block) or on a pool of threads.
@@ -97,9 +105,9 @@ struct Router: Sendable {
     func match(_ method: HTTPRequest.Method, path: String) -> Match {
         var node = root
         var parameters: [String] = []
-        for segment in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            if segment.isEmpty, node === root, path == "/" { break }
-            guard let text = PercentEncoding.decode(segment) else { return .notFound }
+        // Bytes rather than characters: this runs for every request on the event loop.
+        for segment in path == "/" ? [] : path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            guard let text = Self.decoded(segment) else { return .notFound }
             if let child = node.children[text] {
                 node = child
             } else if let child = node.parameter, !text.isEmpty {
@@ -116,5 +124,9 @@ struct Router: Sendable {
         if allowed.contains(.get) { allowed.append(.head) }
         allowed.append(.options)
         return .methodNotAllowed(allowed: allowed)
+    }
+
+    private static func decoded(_ segment: Substring.UTF8View) -> String? {
+        segment.contains(UInt8(ascii: "%")) ? PercentEncoding.decode(Substring(segment)) : String(Substring(segment))
     }
 }

@@ -13,9 +13,10 @@ final class RequestDispatcher: RequestHandler {
     }
 
     func policy(for head: RequestHead) -> BodyPolicy {
+        guard head.hasBody else { return .discard }
         guard case .route(let route, _) = router.match(head.method, path: head.path) else {
-            // Answered by `handle`; a body that comes with it is refused before it is sent.
-            return head.hasBody ? .refuse(answerWithoutRoute(head)) : .discard
+            // Before the client sends a body that nobody will read.
+            return .refuse(answerWithoutRoute(head))
         }
         switch route.body {
         case .none: return .discard
@@ -31,9 +32,6 @@ final class RequestDispatcher: RequestHandler {
     /// Why a body is not taken, known from the head alone.
     private func refusal(of head: RequestHead, limit: Int, mediaTypes: [String]) -> Response? {
         let known = mediaTypes.joined(separator: ", ")
-        guard head.hasBody else {
-            return Problem(.missingBody, "This request needs a body of type \(known).").response(requestID: head.id)
-        }
         guard let type = Negotiation.mediaType(head.fields[.contentType]), mediaTypes.contains(type) else {
             let found = head.fields[.contentType].map { "is \($0)" } ?? "is missing"
             return Problem(.unsupportedMediaType, "Content-Type \(found); this resource takes \(known).", fields: [.accept: known])
@@ -59,6 +57,10 @@ final class RequestDispatcher: RequestHandler {
             "request", metadata: ["method": "\(head.method.rawValue)", "target": "\(head.target)", "request_id": "\(head.id)"])
         guard case .route(let route, let parameters) = router.match(head.method, path: head.path) else {
             return responder.respond(answerWithoutRoute(head))
+        }
+        if !head.hasBody, let mediaTypes = route.body.mediaTypes {
+            let known = mediaTypes.joined(separator: ", ")
+            return responder.respond(Problem(.missingBody, "This request needs a body of type \(known).").response(requestID: head.id))
         }
         let context = RequestContext(
             head: head, body: body, parameters: parameters, responder: responder, mayBlock: route.placement != .loop)
