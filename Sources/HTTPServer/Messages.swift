@@ -1,7 +1,9 @@
 import HTTPTypes
 
 /// The head of one request: checked, with its framing decided (RFC 9112 sections 3 to 6).
-public struct RequestHead: Sendable {
+///
+/// A class, so that passing it on costs one retain and not one for each of its strings.
+public final class RequestHead: Sendable {
     /// A lower-case UUID made by the server for this request; problem documents and logs carry it.
     public let id: String
     public let method: HTTPRequest.Method
@@ -19,6 +21,21 @@ public struct RequestHead: Sendable {
     public let contentLength: Int?
     /// Whether a body follows (chunked, or of a length above zero).
     public let hasBody: Bool
+
+    init(
+        id: String, method: HTTPRequest.Method, target: String, path: String, query: String?, fields: HTTPFields,
+        remoteAddress: String, contentLength: Int?, hasBody: Bool
+    ) {
+        self.id = id
+        self.method = method
+        self.target = target
+        self.path = path
+        self.query = query
+        self.fields = fields
+        self.remoteAddress = remoteAddress
+        self.contentLength = contentLength
+        self.hasBody = hasBody
+    }
 }
 
 /// What becomes of a request's body, decided from its head before `100 Continue` is sent.

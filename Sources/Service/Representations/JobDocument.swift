@@ -1,3 +1,4 @@
+import HTTPServer
 import HTTPTypes
 import JSON
 import Jobs
@@ -6,22 +7,28 @@ import Synchronization
 /// A version of a job as clients see it, rendered when somebody looks, and then once.
 final class JobDocument: Sendable {
     let job: Job
-    private let rendered = Mutex<(body: [UInt8], fields: HTTPFields)?>(nil)
+    let etag: String
+    private let rendered = Mutex<Response?>(nil)
 
-    init(_ job: Job) { self.job = job }
+    init(_ job: Job) {
+        self.job = job
+        etag = EntityTag.strong("\(job.id)-\(job.version)")
+    }
 
-    var body: [UInt8] { rendering.body }
+    var body: [UInt8] {
+        if case .bytes(let body) = response.body { body } else { [] }
+    }
+
     /// Fields of a GET that is answered with the whole document.
-    var fields: HTTPFields { rendering.fields }
-    var etag: String { EntityTag.strong("\(job.id)-\(job.version)") }
+    var fields: HTTPFields { response.fields }
 
-    private var rendering: (body: [UInt8], fields: HTTPFields) {
+    /// The answer to a plain GET.
+    var response: Response {
         rendered.withLock { rendered in
             if let rendered { return rendered }
-            let new: (body: [UInt8], fields: HTTPFields) = (
-                Self.json(job).ownText,
-                [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
-            )
+            var fields: HTTPFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
+            if !job.state.isFinal { fields[.retryAfter] = "1" }
+            let new = Response(status: .ok, fields: fields, body: .bytes(Self.json(job).ownText))
             rendered = new
             return new
         }

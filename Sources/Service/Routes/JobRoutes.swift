@@ -44,14 +44,13 @@ struct JobRoutes: Sendable {
     }
 
     private static func response(_ document: JobDocument, to head: RequestHead, applied: String? = nil) -> Response {
-        var fields = document.fields
-        if let applied { fields[.preferenceApplied] = applied }
-        if !document.job.state.isFinal { fields[.retryAfter] = "1" }
+        var response = document.response
+        if let applied { response.fields[.preferenceApplied] = applied }
         if EntityTag.matches(document.etag, ifNoneMatch: head.fields) {
-            fields[.contentType] = nil
-            return Response(status: .notModified, fields: fields)
+            response = Response(status: .notModified, fields: response.fields)
+            response.fields[.contentType] = nil
         }
-        return Response(status: .ok, fields: fields, body: .bytes(document.body))
+        return response
     }
 
     static func noSuchJob(_ id: String) -> Problem {
