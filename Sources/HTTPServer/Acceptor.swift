@@ -5,6 +5,7 @@ import Glibc
 final class Acceptor {
     private static let batch = 64
     private static let backoff = 0.1
+    private static let unacknowledgedMilliseconds: Int32 = 30_000
 
     private let listener: Int32
     private let loops: [EventLoop]
@@ -62,6 +63,9 @@ final class Acceptor {
             }
             if descriptor >= 0 {
                 Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                // A peer that vanished without a word is found out by probes, or by what it never acknowledges.
+                Socket.setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+                Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Self.unacknowledgedMilliseconds)
                 let target = loops[next % loops.count]
                 next += 1
                 target.post(.adopt(descriptor: descriptor, address: Socket.text(of: address)))

@@ -33,6 +33,8 @@ public protocol JobStore: Sendable {
     func register(_ worker: WorkerRecord) throws
     /// Whether a job is waiting that could be claimed now: a cheap look that takes no lock.
     func hasClaimableJob() throws -> Bool
+    /// Jobs that wait. O(their number).
+    func queueDepth() throws -> Int
     /// Takes the first waiting job (by priority, then age) and charges an attempt.
     func claim(worker: String, lease: Duration) throws -> ClaimedJob?
     /// Extends the lease.

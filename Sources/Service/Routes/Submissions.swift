@@ -8,6 +8,10 @@ struct Submissions: Sendable {
     let core: Core
 
     func submit(_ job: NewJob, for context: RequestContext) throws -> Outcome {
+        guard core.queueDepth.load(ordering: .relaxed) < Core.queueLimit else {
+            throw Problem(
+                .queueFull, "\(Core.queueLimit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
+        }
         let preferences = Preferences(context.head.fields)
         core.store.enqueue(job, answering: try answer(for: job, context)) { [self] result in
             // On the store's writer thread, which others wait for: nothing here may block.

@@ -1,6 +1,7 @@
 import HTTPServer
 import Jobs
 import Logging
+import Synchronization
 
 /// What every route works with.
 final class Core: Sendable {
@@ -14,6 +15,9 @@ final class Core: Sendable {
     /// For uploads and for bodies made while they are read, which may keep a thread for seconds.
     let bulk: BlockingPool
     let logger: Logger
+    /// Jobs that waited when last looked: at most a second old, so the limit is kept within what arrives in a second.
+    let queueDepth = Atomic(0)
+    static let queueLimit = 10_000
     /// Tells the workers that there is work, or that a job is to stop.
     let wakeWorkers: @Sendable () -> Void
     let cancelOnWorkers: @Sendable (String) -> Void

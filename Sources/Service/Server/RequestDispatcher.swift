@@ -48,6 +48,15 @@ final class RequestDispatcher: RequestHandler {
         return nil
     }
 
+    /// An upload without a length is told how to announce one (RFC 9110 section 15.5.12); a document is simply missing.
+    private static func missingBody(_ head: RequestHead, _ rule: BodyRule, _ mediaTypes: [String]) -> Problem {
+        let known = mediaTypes.joined(separator: ", ")
+        if case .spooled = rule, head.fields[.contentLength] == nil {
+            return Problem(.lengthRequired, "Send the upload with Content-Length or in chunks; its type is one of \(known).")
+        }
+        return Problem(.missingBody, "This request needs a body of type \(known).")
+    }
+
     private static func mend(for mediaType: String) -> String {
         mediaType == "application/json" ? "Upload the numbers with POST /datasets as .npy and name the dataset." : "Split the data."
     }
@@ -59,8 +68,7 @@ final class RequestDispatcher: RequestHandler {
             return responder.respond(answerWithoutRoute(head))
         }
         if !head.hasBody, let mediaTypes = route.body.mediaTypes {
-            let known = mediaTypes.joined(separator: ", ")
-            return responder.respond(Problem(.missingBody, "This request needs a body of type \(known).").response(requestID: head.id))
+            return responder.respond(Self.missingBody(head, route.body, mediaTypes).response(requestID: head.id))
         }
         let context = RequestContext(
             head: head, body: body, parameters: parameters, responder: responder, mayBlock: route.placement != .loop)

@@ -58,9 +58,10 @@ public final class TangentServer: Sendable {
             watcher.hint()
             supervisor.wake()
         }
-        ticker = Ticker(interval: 0.1) {
+        ticker = Ticker(interval: 0.1) { count in
             core.board.tick()
             core.streams.tick()
+            if count % 10 == 0, let depth = try? store.queueDepth() { core.queueDepth.store(depth, ordering: .relaxed) }
         }
         server = try HTTPServer(
             configuration: ServerConfiguration(host: configuration.host, port: configuration.port),
@@ -128,11 +129,14 @@ private final class Hints: Sendable {
 private final class Ticker: Sendable {
     private let stopped = Mutex(false)
 
-    init(interval: TimeInterval, _ action: @escaping @Sendable () -> Void) {
+    /// - Parameter action: Called with the number of calls before.
+    init(interval: TimeInterval, _ action: @escaping @Sendable (Int) -> Void) {
         let thread = Thread { [self] in
+            var count = 0
             while !stopped.withLock({ $0 }) {
                 Thread.sleep(forTimeInterval: interval)
-                action()
+                action(count)
+                count += 1
             }
         }
         thread.name = "ticker"

@@ -17,6 +17,10 @@ extension SQLiteJobStore {
         return try read { try $0.exists("SELECT 1 FROM jobs WHERE state = 'queued' AND run_at <= ?", [now]) }
     }
 
+    public func queueDepth() throws -> Int {
+        try read { try $0.first("SELECT COUNT(*) FROM jobs WHERE state = 'queued'", [])?[0] ?? 0 }
+    }
+
     public func claim(worker: String, lease: Duration) throws -> ClaimedJob? {
         try write(.ordered) { try $0.claim(worker: worker, lease: lease) }
     }

@@ -1,0 +1,85 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Jobs
+@testable import Service
+
+@Suite struct KernelRequestTests {
+    private let store: SQLiteJobStore
+    private let blobs: BlobStore
+    private let directory: DataDirectory
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-requests-\(UUID().uuidString)").path
+        directory = try DataDirectory(path: path)
+        store = try SQLiteJobStore(directory, role: .server)
+        blobs = BlobStore(directory)
+    }
+
+    private func request(_ text: String) throws -> KernelRequest {
+        try KernelRequest(JSONParser.parse(text), only: nil, store: store, blobs: blobs)
+    }
+
+    private func pointers(_ text: String) -> [String] {
+        do {
+            _ = try request(text)
+            return []
+        } catch let problem as Problem {
+            return problem.faults.map(\.pointer.description)
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private let layers = #""architecture": {"layers": [{"type": "dense", "bias_std": 0.1}, "relu", "dense"]}"#
+
+    @Test func everyFaultIsNamedAtOnce() {
+        let faults = pointers(
+            #"{"kinds": ["nngp", "ntp"], "architecture": {"layers": ["relu"]}, "x1": [[1, 2], [3]], "x2": [[1]], "precision": "float16", "color": 1}"#)
+        #expect(Set(faults) == ["/kinds/1", "/x1/1", "/precision", "/color"])
+    }
+
+    @Test func whatBelongsTogetherIsChecked() {
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]], \"x2\": [[1]]}") == ["/x2"])
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1]], \"x2\": [[1]], \"include\": [\"diagonal\", \"spectrum\"]}") == ["/include/1"])
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]], \"input_shape\": [3]}") == ["/x1"])
+        #expect(pointers("{\(layers), \"x1\": [[1]]}") == [""])
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": {\"dataset\": \"none\"}}") == ["/x1/dataset"])
+    }
+
+    @Test func theSpecificationReadsBackAsTheSameRequest() throws {
+        let first = try request("{\"kinds\": [\"nngp\", \"ntk\"], \(layers), \"x1\": [[1, 2], [3, 4]], \"include\": [\"cosine\"], \"precision\": \"float32\"}")
+        let second = try KernelRequest(specification: first.specification, jobKind: first.jobKind)
+        #expect(second.json == first.json)
+        #expect(second.x1.stored == first.x1.stored)
+        #expect(second.kinds == first.kinds && second.include == first.include)
+    }
+
+    /// The number of rows that a refusal promises is the largest whose forecast stays within the limit.
+    @Test(arguments: [100 << 20, 200 << 20, 1 << 30])
+    func aRefusalNamesTheLargestSizeThatFits(_ limit: Int) throws {
+        let request = try request("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]], \"include\": [\"spectrum\"]}")
+        var huge = request
+        huge.x1 = DataReference(source: request.x1.source, rows: 1_000_000, shape: [2])
+        let forecast = huge.forecast(threads: 2)
+        #expect(forecast.peakBytes > limit)
+        do {
+            try huge.check(forecast, limit: limit, threads: 2)
+            Issue.record("a job beyond the limit was let in")
+        } catch let problem as Problem {
+            let rows = try #require(problem.members.first { $0.name == "largest_rows" }.flatMap { member -> Int? in
+                if case .number(let number) = member.value { number.integer } else { nil }
+            })
+            #expect(huge.forecast(rows: rows, columns: nil, threads: 2).peakBytes <= limit)
+            #expect(huge.forecast(rows: rows + 1, columns: nil, threads: 2).peakBytes > limit)
+        }
+    }
+
+    @Test func aForecastBeyondAnIntIsTheLargestInt() throws {
+        var request = try request("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]]}")
+        request.x1 = DataReference(source: request.x1.source, rows: Int.max / 2, shape: [2])
+        #expect(request.forecast(threads: 2).resultBytes == Int.max)
+        #expect(request.forecast(threads: 2).peakBytes == Int.max)
+    }
+}
