@@ -3,7 +3,7 @@ FROM swift:6.3-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        libssl-dev zlib1g-dev libsqlite3-dev libopenblas-dev liblapacke-dev \
+        libssl-dev zlib1g-dev libsqlite3-dev libopenblas-dev liblapacke-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # Dependencies are fetched in a layer of their own: it stays as it is while only our sources change.
@@ -11,8 +11,9 @@ COPY Package.swift ./
 RUN swift package resolve
 COPY openapi.yaml ./
 COPY Sources Sources
-# The manifest names the test targets, and SwiftPM wants their folders to be there.
+# The manifest names the targets of tests and benchmarks, and SwiftPM wants their folders to be there.
 COPY Tests Tests
+COPY Benchmarks Benchmarks
 RUN swift build -c release --static-swift-stdlib --product tangent -Xlinker -s \
     && mkdir -p /staging/bin /staging/data \
     && cp .build/release/tangent /staging/bin/ \

@@ -70,7 +70,7 @@ struct StackCompiler {
     private mutating func append(_ nonlinearity: Nonlinearity, at pointer: JSONPointer) {
         let name = nonlinearity.documentName
         guard let map = nonlinearity.map else {
-            refuse(pointer, name, "dense stacks know relu, leaky_relu, ab_relu, abs, erf and gelu; use one of these")
+            refuse(pointer, name, "dense stacks know relu, leaky_relu, ab_relu, abs, erf, sigmoid_like and gelu; use one of these")
             return
         }
         if let after = nonGaussian {

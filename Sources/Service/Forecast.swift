@@ -14,7 +14,9 @@ struct Forecast: Sendable, Equatable {
     static let processBytes = 64 << 20
 
     /// The sum of products that may be beyond an Int: then the largest Int, which no limit allows.
-    static func product(_ factors: Int...) -> Int {
+    static func product(_ factors: Int...) -> Int { product(of: factors) }
+
+    static func product(of factors: [Int]) -> Int {
         factors.reduce(1) { product, factor in
             let (result, overflow) = product.multipliedReportingOverflow(by: factor)
             return overflow ? Int.max : result

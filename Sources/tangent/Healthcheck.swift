@@ -20,14 +20,15 @@ struct Healthcheck: ParsableCommand {
         // A server that listens on every address is asked on this machine's own.
         if host == "0.0.0.0" { host = "127.0.0.1" }
         if host == "::" { host = "::1" }
+        guard (1...65_535).contains(port) else { throw ValidationError("--port takes 1 to 65535.") }
         do {
             let status = try HealthProbe(host: host, port: port).status(path: "/readyz")
             guard status == 200 else {
-                FileHandle.standardError.write(Data("not ready: status \(status)\n".utf8))
+                StandardStream.error.write(line: "not ready: status \(status)")
                 throw ExitCode.failure
             }
         } catch let failure as HealthProbe.Failure {
-            FileHandle.standardError.write(Data("\(failure.description)\n".utf8))
+            StandardStream.error.write(line: failure.description)
             throw ExitCode.failure
         }
         print("ready")

@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Jobs
 import Logging
@@ -17,14 +16,15 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var record = JSONObject()
-        record["time"] = .string(Date.now.formatted(.iso8601.time(includingFractionalSeconds: true)))
+        record["time"] = .string(RFC3339.text(.now()))
         record["level"] = .string(event.level.rawValue)
         record["message"] = .string("\(event.message)")
         record["label"] = .string(label)
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { record[key] = .string("\(value)") }
         guard let line = try? JSONValue.object(record).serialized() else { return }
-        // One write a line, so that lines of the server and its workers do not mix.
-        FileHandle.standardError.write(Data(line + [UInt8(ascii: "\n")]))
+        // One write a line, so that lines of the server and its workers do not mix. A log that cannot be written (a full disk, a
+        // reader that has gone) must not stop the service.
+        StandardStream.error.write(line + [UInt8(ascii: "\n")])
     }
 }

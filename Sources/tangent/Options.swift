@@ -46,11 +46,6 @@ struct SharedOptions: ParsableArguments {
     @Option(name: .customLong("threads-per-worker"), help: "Threads that one job computes with. (default: the cores)")
     var threadsPerWorker: Int?
 
-    @Option(
-        name: .customLong("memory-limit"),
-        help: "Private memory that one job may be forecast to take: bytes, or with a unit such as 8GiB. (default: 80 % of the memory)")
-    var memoryLimit: ByteCount?
-
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: Logger.Level?
 
@@ -65,10 +60,6 @@ struct SharedOptions: ParsableArguments {
         configuration.threadsPerWorker = try Setting(
             flag: "threads-per-worker", given: threadsPerWorker, parse: { Int($0) }, expectation: "a number of threads"
         ).value(default: cores)
-        configuration.memoryLimit = try Setting(
-            flag: "memory-limit", given: memoryLimit?.bytes, parse: { ByteCount(argument: $0)?.bytes },
-            expectation: "a number of bytes, such as 8GiB"
-        ).value(default: Int(Double(ProcessInfo.processInfo.physicalMemory) * 0.8))
         configuration.logLevel = try Setting(
             flag: "log-level", given: logLevel, parse: { Logger.Level(rawValue: $0) },
             expectation: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"

@@ -18,6 +18,11 @@ struct Serve: ParsableCommand {
     @Option(help: "Worker processes. (default: one a core)")
     var workers: Int?
 
+    @Option(
+        name: .customLong("memory-limit"),
+        help: "Private memory that one job may be forecast to take: bytes, or with a unit such as 8GiB. (default: 80 % of the memory, shared by the workers)")
+    var memoryLimit: ByteCount?
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
@@ -27,6 +32,10 @@ struct Serve: ParsableCommand {
         settings.port = try Setting(flag: "port", given: port, parse: { Int($0) }, expectation: "a port").value(default: 8080)
         settings.workers = try Setting(flag: "workers", given: workers, parse: { Int($0) }, expectation: "a number of processes")
             .value(default: ProcessInfo.processInfo.activeProcessorCount)
+        settings.memoryLimit = try Setting(
+            flag: "memory-limit", given: memoryLimit?.bytes, parse: { ByteCount(argument: $0)?.bytes },
+            expectation: "a number of bytes, such as 8GiB"
+        ).value(default: Int(Double(Memory.available) * 0.8) / max(1, settings.workers))
         guard (0...65_535).contains(settings.port) else { throw ValidationError("--port takes 0 to 65535.") }
         guard (0...1024).contains(settings.workers) else { throw ValidationError("--workers takes 0 to 1024.") }
         let logger = settings.bootstrapLogging(label: "tangent")
@@ -60,7 +69,7 @@ struct Serve: ParsableCommand {
             }
         }
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        FileHandle.standardOutput.write(Data("listening on http://\(host):\(server.port)\n".utf8))
+        StandardStream.output.write(line: "listening on http://\(host):\(server.port)")
         ended.wait()
     }
 }
@@ -75,7 +84,7 @@ extension ServiceConfiguration {
     func workerArguments(id: String) -> [String] {
         [
             "work", "--supervised", "--worker-id", id, "--data-dir", dataDirectory, "--threads-per-worker", "\(threadsPerWorker)",
-            "--memory-limit", "\(memoryLimit)", "--log-level", logLevel.rawValue, "--lease-seconds", "\(leaseSeconds)",
+            "--log-level", logLevel.rawValue, "--lease-seconds", "\(leaseSeconds)",
         ]
     }
 

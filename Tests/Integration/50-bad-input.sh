@@ -31,8 +31,10 @@ request GET /no/such/place
 expect_problem "another place" 404 not_found
 request GET /jobs/no-such-job
 expect_problem "an unknown job" 404 not_found
-request GET '/jobs?page_size=0'
-expect_problem "a page of nothing" 400 invalid_request
+request GET '/jobs?page_size=-1'
+expect_problem "a page of less than nothing" 400 invalid_request
+post /kernels/ntk "{$layers, \"x1\": [[1, 2]], \"input_shape\": [4294967296, 4294967296, 4]}"
+expect_problem "a shape beyond counting" 422 invalid_document
 request GET "/$(printf 'a%.0s' {1..9000})"
 expect_problem "a long address" 414 uri_too_long
 request GET /livez -H "X-Long: $(printf 'a%.0s' {1..70000})"

@@ -28,7 +28,7 @@ import Testing
 
 @Suite struct PreferencesTests {
     @Test(arguments: [
-        ("wait=5", 5), ("wait=600", 60), ("WAIT=5", 5), ("foo, wait=\"7\"; x=y", 7), ("wait=0", 0), ("wait=3, wait=9", 3),
+        ("wait=5", 5), ("wait=600", 60), ("WAIT=5", 5), ("foo, wait=\"7\"; x=y", 7), ("wait=0", 0), ("wait=99999999999999999999999", 60), ("wait=3, wait=9", 3),
     ])
     func readsTheWait(_ text: String, _ seconds: Int) {
         #expect(Preferences([.prefer: text]).wait == seconds)

@@ -13,14 +13,18 @@ public final class Supervisor: Sendable {
         public var workers: Int
         /// The longest pause before a worker that dies again and again is started once more.
         public var longestPause: Duration
+        /// Called with the number of a worker process that has ended and has not been reaped yet.
+        public var onDeath: @Sendable (_ pid: Int32) -> Void
 
         public init(
             executable: String, workers: Int, longestPause: Duration = .seconds(5),
+            onDeath: @escaping @Sendable (_ pid: Int32) -> Void = { _ in },
             arguments: @escaping @Sendable (_ workerID: String) -> [String]
         ) {
             self.executable = executable
             self.workers = workers
             self.longestPause = longestPause
+            self.onDeath = onDeath
             self.arguments = arguments
         }
     }
@@ -143,6 +147,8 @@ public final class Supervisor: Sendable {
             }
         }
         waitForDeath(of: process)
+        // Before its number is free for another process.
+        configuration.onDeath(process.pid)
         state.withLock { _ = $0.children.removeValue(forKey: slot) }
         let end = process.wait()
         close(process.input)

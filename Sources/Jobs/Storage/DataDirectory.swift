@@ -9,7 +9,7 @@ import Synchronization
 ///     tangent.sqlite   jobs, results, datasets, keys (with its -wal and -shm)
 ///     lock             held by the one server of the directory
 ///     arrays/aa/<sha256>.<extension>
-///     tmp/<pid>-<id>   files being written
+///     tmp/<pid>-<id>   files being written; tmp/upload-<id>.tmp bodies of requests
 ///
 /// It must lie on a local disk: SQLite's write-ahead log and the locks do not work over a network file system.
 public final class DataDirectory: Sendable {
@@ -58,12 +58,24 @@ public final class DataDirectory: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Removes temporary files whose process is gone. A reused process number only delays that to a later start.
+    /// Removes temporary files that nobody writes any more: uploads, which only the server makes, and files of processes that
+    /// are gone. A process number says little by itself (in a container they come again with every start), so a file is kept
+    /// only where its process runs this very program.
     func removeAbandonedTemporaries() throws {
+        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         for name in try Self.names(in: temporaryPath) {
-            guard let pid = name.split(separator: "-").first.flatMap({ pid_t($0) }), pid > 0 else { continue }
-            if kill(pid, 0) != 0, errno == ESRCH { unlink(temporaryPath + "/" + name) }
+            guard let pid = name.split(separator: "-").first.flatMap({ pid_t($0) }) else {
+                if name.hasPrefix("upload-") { unlink(temporaryPath + "/" + name) }
+                continue
+            }
+            let running = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
+            if pid == getpid() || running == nil || running != program { unlink(temporaryPath + "/" + name) }
         }
+    }
+
+    /// Removes what a process left in `tmp`. For a worker that is known to be dead and whose number is not yet another's.
+    public func removeTemporaries(of pid: Int32) throws {
+        for name in try Self.names(in: temporaryPath) where name.hasPrefix("\(pid)-") { unlink(temporaryPath + "/" + name) }
     }
 
     static func hexadecimal(_ byte: UInt8) -> String {

@@ -153,3 +153,16 @@ public enum StoreError: Error, Sendable, Equatable {
     /// SQLite's own complaint.
     case database(code: Int, message: String)
 }
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .directoryInUse(let path): "another server is using the data directory \(path); stop it, or choose another --data-dir"
+        case .noSuchDataset(let id): "there is no dataset \(id)"
+        case .invalidPageToken: "the page token was not given by this list"
+        case .duplicateID(let id): "the id \(id) is taken"
+        case .closed: "the store is closed"
+        case .database(let code, let message): "SQLite says \(message) (code \(code))"
+        }
+    }
+}

@@ -31,10 +31,10 @@ public struct ServiceComputation: Computation {
     private static func failure(_ error: any Error) -> any Error {
         switch error {
         case KernelError.cancelled: CancellationError()
-        case let error as KernelError: JobFailure(code: "non_finite_result", title: "The kernel is not finite", detail: "\(error)")
-        case let error as NonFiniteNumber: JobFailure(code: "non_finite_result", title: "The result is not finite", detail: "\(error)")
+        case let error as KernelError: JobFailure(code: "non_finite_result", title: "The kernel is not finite", status: 422, detail: "\(error)")
+        case let error as NonFiniteNumber: JobFailure(code: "non_finite_result", title: "The result is not finite", status: 422, detail: "\(error)")
         case let error as SpectrumError:
-            JobFailure(code: "eigensolver_failed", title: "The eigenvalues could not be computed", detail: "\(error)")
+            JobFailure(code: "eigensolver_failed", title: "The eigenvalues could not be computed", status: 500, detail: "\(error)")
         case let error as ArrayError where error.kind == .storageFull: StorageError.full
         default: error
         }
@@ -43,9 +43,9 @@ public struct ServiceComputation: Computation {
 
 extension JobFailure {
     /// A failure that would come again: not retried.
-    init(code: String, title: String, detail: String) {
+    init(code: String, title: String, status: Int, detail: String) {
         let problem: JSONValue = [
-            "type": .string(Problem.type(of: code)), "title": .string(title), "detail": .string(Problem.sentence(detail)), "code": .string(code),
+            "type": .string(Problem.type(of: code)), "title": .string(title), "status": .integer(status), "detail": .string(Problem.sentence(detail)), "code": .string(code),
         ]
         self.init(problem: problem.ownString)
     }

@@ -27,6 +27,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case internalError = "internal_error"
     case notImplemented = "not_implemented"
     case queueFull = "queue_full"
+    case notReady = "not_ready"
     case httpVersionNotSupported = "http_version_not_supported"
     case insufficientStorage = "insufficient_storage"
 
@@ -49,7 +50,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .notImplemented: .notImplemented
-        case .queueFull: .serviceUnavailable
+        case .queueFull, .notReady: .serviceUnavailable
         case .httpVersionNotSupported: .init(code: 505, reasonPhrase: "HTTP Version Not Supported")
         case .insufficientStorage: .init(code: 507, reasonPhrase: "Insufficient Storage")
         }
@@ -80,8 +81,9 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .outOfMemoryForecast: "The job would need more memory than allowed"
         case .headersTooLarge: "The header section is too large"
         case .internalError: "Something went wrong on our side"
-        case .notImplemented: "The method is not known"
+        case .notImplemented: "The method or coding is not known"
         case .queueFull: "The server has too much to do"
+        case .notReady: "The server is not ready"
         case .httpVersionNotSupported: "The HTTP version is not supported"
         case .insufficientStorage: "The disk is full"
         }

@@ -5,8 +5,6 @@ import JSON
 
 /// An array on disk as a client asked to see it: a format, and rows and columns of it.
 struct ArrayRepresentation {
-    static let queryParameters = ["format", "rows", "columns"]
-
     /// About how many bytes are made at a time.
     static let pieceBytes = 256 << 10
     /// Up to this many elements a body is made in one go and has a known length.

@@ -1,8 +1,8 @@
 import Jobs
 
 /// Times in documents: RFC 3339, UTC, with milliseconds.
-enum RFC3339 {
-    static func text(_ moment: Timestamp) -> String {
+public enum RFC3339 {
+    public static func text(_ moment: Timestamp) -> String {
         let (milliseconds, _) = floorDivide(moment.microseconds, by: 1000)
         let (days, ofDay) = floorDivide(milliseconds, by: 86_400_000)
         let date = civil(days: days)

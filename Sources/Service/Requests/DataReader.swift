@@ -38,38 +38,46 @@ struct DataReader {
         let own = Array(tensor.shape.dropFirst())
         let length = own.reduce(1, *)
         let shape = inputShape ?? own
-        guard shape.reduce(1, *) == length else {
-            return refuse(pointer, "The rows have \(length) numbers, but input_shape \(shape) holds \(shape.reduce(1, *)); change one of them.")
+        // The client's numbers: their product may be beyond an Int.
+        let expected = Forecast.product(of: shape)
+        guard expected == length else {
+            return refuse(pointer, "The rows have \(length) numbers, but input_shape \(shape) holds \(expected); change one of them.")
         }
         return DataReference(source: .inline(JSONTensor(shape: [rows, length], values: tensor.values)), rows: rows, shape: shape)
     }
 
-    /// An array that is no rectangle of numbers: says which row breaks it.
+    /// An array that is no rectangle of numbers: says which rows break it.
     private func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
-        guard let first = rows.first else { return refuse(pointer, "There are no rows; send at least one.") }
-        guard case .tensor(let reference) = first else { return refuseRow(first, at: pointer.appending(0)) }
+        guard !rows.isEmpty else { return refuse(pointer, "There are no rows; send at least one.") }
+        var reference: (index: Int, shape: [Int])?
         for (index, row) in rows.enumerated() {
-            guard case .tensor(let tensor) = row else { return refuseRow(row, at: pointer.appending(index)) }
-            guard tensor.shape == reference.shape else {
-                return refuse(
-                    pointer.appending(index),
-                    "Row \(index) has \(size(tensor.shape)) numbers but row 0 has \(size(reference.shape)); all rows need the same length.")
+            guard case .tensor(let tensor) = row else {
+                refuseRow(row, at: pointer.appending(index))
+                continue
             }
+            guard let first = reference else {
+                reference = (index, tensor.shape)
+                continue
+            }
+            guard tensor.shape != first.shape else { continue }
+            faults.add(
+                pointer.appending(index),
+                "Row \(index) has \(size(tensor.shape)) numbers but row \(first.index) has \(size(first.shape)); all rows need the same length.")
         }
-        return refuse(pointer, "This must be rows of numbers of one length.")
+        return nil
     }
 
     /// Points at the first thing in a row that is no number.
-    private func refuseRow(_ row: JSONValue, at pointer: JSONPointer) -> DataReference? {
-        guard case .array(let elements) = row else { return refuse(pointer, "This must be a row of numbers, not \(row.kind).") }
+    private func refuseRow(_ row: JSONValue, at pointer: JSONPointer) {
+        guard case .array(let elements) = row else { return faults.add(pointer, "This must be a row of numbers, not \(row.kind).") }
         for (index, element) in elements.enumerated() {
             switch element {
             case .number: continue
-            case .tensor, .array: return refuse(pointer, "This row holds numbers and rows; a row is either.")
-            default: return refuse(pointer.appending(index), "This must be a number, not \(element.kind).")
+            case .tensor, .array: return faults.add(pointer, "This row holds numbers and rows; a row is either.")
+            default: return faults.add(pointer.appending(index), "This must be a number, not \(element.kind).")
             }
         }
-        return refuse(pointer, "This row is empty; give every input at least one number.")
+        faults.add(pointer, "This row is empty; give every input at least one number.")
     }
 
     private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
@@ -98,25 +106,9 @@ struct DataReader {
                 "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
         }
         let rows = range.0..<range.1
-        if standardize != .none { try check(standardize, dataset.inputs, rows: rows, reader: reader) }
         return DataReference(
             source: .dataset(id: id, blob: dataset.inputs, rows: rows, standardize: standardize), rows: rows.count,
             shape: metadata.inputShape)
-    }
-
-    /// Scales a copy now, so that a constant column is a fault of the request and not of the job.
-    private func check(_ standardize: Standardization, _ blob: Blob, rows: Range<Int>, reader: ObjectReader) throws {
-        let array = try MappedArray(path: blobs.path(of: blob))
-        var values = try RowLoader.values(of: array, rows: rows)
-        do throws(Standardization.Degenerate) {
-            let columns = array.shape.rowLength
-            let result = values.withUnsafeMutableBufferPointer { buffer in
-                Result { () throws(Standardization.Degenerate) in try standardize.apply(to: buffer, rows: rows.count, columns: columns) }
-            }
-            try result.get()
-        } catch {
-            reader.fault(at: "standardize", "\(error.detail).")
-        }
     }
 
     private func refuse(_ pointer: JSONPointer, _ detail: String) -> DataReference? {

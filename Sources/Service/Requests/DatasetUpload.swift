@@ -118,10 +118,11 @@ struct DatasetUpload {
         let seed = reader.integer("seed", in: 0..., default: 0)
         let noise = reader.number("noise", in: .nonNegative, default: 0)
         reader.finish()
+        if let kind, kind != .twoPoints, !reader.has("rows") { reader.fault(at: "rows", "A \(kind.rawValue) dataset needs its number of rows.") }
         guard faults.isEmpty, let kind else { return nil }
         do throws(ArrayError) {
-            guard Forecast.product(rows ?? 2, features ?? 1, 8) <= 1 << 33 else {
-                throw ArrayError(.invalidValue, "the dataset would have more than 8 GiB; ask for fewer rows or features")
+            guard Forecast.product(rows ?? 2, features ?? 1, 8) <= 1 << 30 else {
+                throw ArrayError(.invalidValue, "the dataset would have more than 1 GiB; ask for fewer rows or features")
             }
             return try DatasetGenerator(kind, rows: rows, features: features, seed: UInt64(seed), noise: noise)
         } catch {
@@ -171,7 +172,7 @@ struct DatasetUpload {
     /// Single targets that are all 0, 1, ..., with no more classes than rows, are class indices.
     private mutating func countClasses(in blobs: BlobStore) throws {
         guard metadata.classes == nil, let targets, metadata.targetShape == [] || metadata.targetShape == [1] else { return }
-        let values = try RowLoader.values(of: MappedArray(path: blobs.path(of: targets)), rows: 0..<metadata.rows)
+        let values = RowLoader.values(of: try MappedArray(path: blobs.path(of: targets)), rows: 0..<metadata.rows)
         guard let highest = values.max(), highest < Double(min(values.count, 10_000)),
             values.allSatisfy({ $0 >= 0 && $0 == $0.rounded() })
         else { return }

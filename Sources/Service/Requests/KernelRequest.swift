@@ -45,11 +45,12 @@ struct KernelRequest: Sendable {
         if let x1, let x2, x1.shape != x2.shape {
             reader.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
         }
-        if x2 != nil, let index = include.firstIndex(of: .spectrum) {
+        if x2 != nil, let index = reader.value("include")?.elements?.firstIndex(of: .string(Inclusion.spectrum.rawValue)) {
             faults.add(
                 reader.pointer(to: "include").appending(index),
                 "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
         }
+        if let architecture { GaussianInputs.check(architecture, faults: faults) }
         let stack = architecture.flatMap { architecture in x1.flatMap { Self.stack(architecture, input: $0, faults: faults) } }
         guard faults.isEmpty, let architecture, let stack, let x1 else { throw Problem.invalidDocument(faults) }
         self.jobKind = only.map { "kernels.\($0.rawValue)" } ?? "kernels"
@@ -67,7 +68,6 @@ struct KernelRequest: Sendable {
         let before = faults.count
         _ = ShapeInference.infer(
             architecture, inputShape: input.shape, at: .root.appending("input_shape"), for: .infiniteKernel, faults: faults)
-        GaussianInputs.check(architecture, faults: faults)
         if input.shape.count > 1 {
             faults.add(
                 .root.appending("x1"),

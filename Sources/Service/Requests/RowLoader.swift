@@ -8,9 +8,9 @@ enum RowLoader {
         switch reference.source {
         case .inline(let tensor): return tensor.values
         case .blob(let blob):
-            return try values(of: MappedArray(path: blobs.path(of: blob)), rows: 0..<reference.rows)
+            return values(of: try MappedArray(path: blobs.path(of: blob)), rows: 0..<reference.rows)
         case .dataset(_, let blob, let rows, let standardize):
-            var values = try values(of: MappedArray(path: blobs.path(of: blob)), rows: rows)
+            var values = values(of: try MappedArray(path: blobs.path(of: blob)), rows: rows)
             try values.withUnsafeMutableBufferPointer { buffer in
                 try standardize.apply(to: buffer, rows: rows.count, columns: reference.rowLength)
             }
@@ -18,7 +18,9 @@ enum RowLoader {
         }
     }
 
-    static func values(of array: MappedArray, rows: Range<Int>) throws -> [Double] {
+    static func values(of array: MappedArray, row: Int) -> [Double] { values(of: array, rows: row..<row + 1) }
+
+    static func values(of array: MappedArray, rows: Range<Int>) -> [Double] {
         if let values = array.rows(rows, as: Double.self) { return Array(values) }
         guard let values = array.rows(rows, as: Float.self) else {
             preconditionFailure("our own files hold float64 or float32, and rows were checked against the shape")

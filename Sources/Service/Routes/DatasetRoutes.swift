@@ -42,7 +42,7 @@ struct DatasetRoutes: Sendable {
             do {
                 return try insert(DatasetUpload(path: file.path, type: type, query: query, blobs: core.blobs), request, context)
             } catch {
-                try core.store.abandon(request)
+                core.abandon(request)
                 throw error
             }
         case .replayed(let stored):
@@ -73,7 +73,7 @@ struct DatasetRoutes: Sendable {
     private func list(_ context: RequestContext) throws -> Outcome {
         let query = try context.query(allowing: "page_size", "page_token")
         let page = try core.store.datasets(page: try PageRequest(query))
-        return .response(.json(page.document { dataset in DatasetMetadata(dataset)?.document(dataset) ?? .null }))
+        return .response(page.response(path: "/datasets", query: query) { DatasetMetadata($0)?.document($0) ?? .null })
     }
 
     private func show(_ context: RequestContext) throws -> Outcome {
@@ -105,7 +105,7 @@ struct DatasetRoutes: Sendable {
         guard let blob = blob(dataset) else { throw Problem(.notFound, "This dataset has no \(name).") }
         let representation = try ArrayRepresentation(
             of: MappedArray(path: core.blobs.path(of: blob)), sha256: blob.sha256, query: query, accept: context.head.fields[.accept])
-        return .response(try representation.response(to: context.head, pool: core.bulk))
+        return .response(try representation.response(to: context.head, pool: core.pieces))
     }
 
     private func found(_ id: String) throws -> (Dataset, DatasetMetadata) {

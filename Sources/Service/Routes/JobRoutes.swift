@@ -12,7 +12,7 @@ struct JobRoutes: Sendable {
             Route(.get, "/jobs", list),
             Route(.get, "/jobs/:id", on: .loop, show),
             Route(.delete, "/jobs/:id", delete),
-            Route(.post, "/jobs/:id/cancel", cancel),
+            Route(.post, "/jobs/:id/cancel", on: .control, cancel),
             Route(.get, "/jobs/:id/events", events),
         ]
     }
@@ -61,7 +61,7 @@ struct JobRoutes: Sendable {
         let query = try context.query(allowing: "state", "kind", "page_size", "page_token")
         let filter = JobFilter(state: try query.choice("state", of: JobState.self), kind: try query.one("kind"))
         let page = try core.store.jobs(matching: filter, page: try PageRequest(query))
-        return .response(.json(page.document(JobDocument.json)))
+        return .response(page.response(path: "/jobs", query: query, JobDocument.json))
     }
 
     private func cancel(_ context: RequestContext) throws -> Outcome {
@@ -91,10 +91,11 @@ struct JobRoutes: Sendable {
     }
 
     private func events(_ context: RequestContext) throws -> Outcome {
-        _ = try context.query()
+        let query = try context.query(allowing: "last_event_id")
         let id = context.parameters[0]
         guard let document = try core.board.document(id) else { throw Self.noSuchJob(id) }
-        let last = context.head.fields[.lastEventID] ?? "0"
+        // A browser's EventSource sends the field by itself; the parameter is for clients that cannot set it.
+        let last = try context.head.fields[.lastEventID] ?? query.one("last_event_id") ?? "0"
         guard let sequence = Int64(last), sequence >= 0 else {
             throw Problem(.invalidRequest, "Last-Event-ID is \"\(last.prefix(64))\"; it takes the id of an event of this stream.")
         }

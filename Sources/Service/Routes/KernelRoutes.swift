@@ -1,3 +1,4 @@
+import Arrays
 import HTTPServer
 import HTTPTypes
 import InfiniteNetworks
@@ -18,17 +19,33 @@ struct KernelRoutes: Sendable {
 
     private func submit(_ context: RequestContext, only kind: KernelKind?) throws -> Outcome {
         _ = try context.query()
-        let body = try context.json()
-        var request = try KernelRequest(body, only: kind, store: core.store, blobs: core.blobs)
-        let threads = core.configuration.threadsPerWorker
-        let forecast = request.forecast(threads: threads)
-        try request.check(forecast, limit: core.configuration.memoryLimit, threads: threads)
-        try core.checkDisk(forecast)
-        let blobs = try request.moveLargeInputs(to: core.blobs)
-        let job = NewJob(
-            kind: request.jobKind, spec: request.specification, metadata: JSONValue.object(["forecast": forecast.json]).ownString,
-            datasets: request.datasets, blobs: blobs)
-        return try submissions.submit(job, for: context)
+        return try submissions.submit(for: context) {
+            let request = try KernelRequest(context.json(), only: kind, store: core.store, blobs: core.blobs)
+            let threads = core.configuration.threadsPerWorker
+            let forecast = request.forecast(threads: threads)
+            try request.check(forecast, limit: core.configuration.memoryLimit, threads: threads)
+            try core.checkDisk(forecast)
+            return Submissions.Draft(isLong: request.isStandardized) { try request.job(forecast, blobs: core.blobs) }
+        }
+    }
+}
+
+extension KernelRequest {
+    /// Whether a pass over a dataset is due before the job can be accepted.
+    fileprivate var isStandardized: Bool {
+        [x1, x2].contains { reference in
+            if case .dataset(_, _, _, let standardize) = reference?.source { standardize != .none } else { false }
+        }
+    }
+
+    fileprivate func job(_ forecast: Forecast, blobs: BlobStore) throws -> NewJob {
+        try x1.checkStandardization(at: .root.appending("x1"), blobs: blobs)
+        try x2?.checkStandardization(at: .root.appending("x2"), blobs: blobs)
+        var request = self
+        let moved = try request.moveLargeInputs(to: blobs)
+        return NewJob(
+            kind: jobKind, spec: request.specification, metadata: JSONValue.object(["forecast": forecast.json]).ownString,
+            datasets: datasets, blobs: moved)
     }
 }
 
@@ -67,5 +84,18 @@ extension DataReference {
         let blob = try blobs.store(tensor.values, shape: tensor.shape)
         source = .blob(blob)
         moved.append(blob)
+    }
+}
+
+extension DataReference {
+    /// Looks whether the rows can be scaled as asked, so that a constant column is a fault of the request and not of the job.
+    fileprivate func checkStandardization(at pointer: JSONPointer, blobs: BlobStore) throws {
+        guard case .dataset(_, let blob, let rows, let standardize) = source, standardize != .none else { return }
+        let array = try MappedArray(path: blobs.path(of: blob))
+        do throws(Standardization.Degenerate) {
+            try standardize.check(rows: rows.count, columns: rowLength) { RowLoader.values(of: array, row: rows.lowerBound + $0) }
+        } catch {
+            throw Problem.invalidDocument(at: pointer.appending("standardize"), "\(error.detail).")
+        }
     }
 }

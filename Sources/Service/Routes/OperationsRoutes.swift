@@ -15,7 +15,7 @@ struct OperationsRoutes: Sendable {
             Route(.get, "/", discovery),
             Route(.get, "/livez", on: .loop) { _ in .response(Self.alive) },
             Route(.get, "/healthz", on: .loop) { _ in .response(Self.alive) },
-            Route(.get, "/readyz") { .response(readiness.response(core, requestID: $0.head.id)) },
+            Route(.get, "/readyz", on: .control) { .response(readiness.response(core, requestID: $0.head.id)) },
             Route(.get, "/openapi.yaml") { _ in .response(Self.contract("application/yaml", Self.yaml)) },
             Route(.get, "/openapi.json") { _ in .response(Self.contract("application/json", Self.json)) },
         ]
@@ -87,7 +87,7 @@ final class Readiness: Sendable {
             else if DiskSpace.available(at: core.blobs.directory.path).map({ $0 < DiskSpace.reserve }) ?? true { "the disk is full" }
             else { nil }
         guard let reason else { return .json(["status": "ready"], fields: [.cacheControl: "no-store"]) }
-        return Problem(.queueFull, "Not ready: \(reason).", members: [("reason", .string(reason))], fields: [.retryAfter: "1"])
+        return Problem(.notReady, "Not ready: \(reason).", members: [("reason", .string(reason))], fields: [.retryAfter: "1"])
             .response(requestID: requestID)
     }
 }

@@ -25,7 +25,7 @@ struct ResultRoutes: Sendable {
             return .response(Response(status: .notModified, fields: fields))
         }
         let document = try ResultDocument(result, of: job, inline: inline, blobs: core.blobs)
-        return .response(try document.response(fields: fields, pool: core.bulk))
+        return .response(try document.response(fields: fields, pool: core.pieces))
     }
 
     private func array(_ context: RequestContext) throws -> Outcome {
@@ -38,7 +38,7 @@ struct ResultRoutes: Sendable {
         }
         let representation = try ArrayRepresentation(
             of: MappedArray(of: array, in: core.blobs), sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
-        return .response(try representation.response(to: context.head, pool: core.bulk))
+        return .response(try representation.response(to: context.head, pool: core.pieces))
     }
 
     private func found(_ id: String) throws -> (ComputedResult, Job) {
@@ -53,7 +53,8 @@ struct ResultRoutes: Sendable {
                     .jobNotFinished, "The job is \(job.state.rawValue); poll /jobs/\(id) until it has succeeded.", members: [state],
                     fields: [.retryAfter: "1"])
             }
-            throw Problem(.jobNotSucceeded, "The job has \(job.state.rawValue), so there is no result; see its error.", members: [state])
+            let sentence = job.state == .failed ? "The job has failed; its error says why." : "The job was cancelled, so there is no result."
+            throw Problem(.jobNotSucceeded, sentence, members: [state])
         }
     }
 }

@@ -7,13 +7,58 @@ import Jobs
 struct Submissions: Sendable {
     let core: Core
 
-    func submit(_ job: NewJob, for context: RequestContext) throws -> Outcome {
-        guard core.queueDepth.load(ordering: .relaxed) < Core.queueLimit else {
-            throw Problem(
-                .queueFull, "\(Core.queueLimit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
-        }
+    /// A request that has been understood, on its way to a job.
+    struct Draft {
+        /// Whether `job` passes over data and may take seconds.
+        var isLong: Bool
+        var job: @Sendable () throws -> NewJob
+    }
+
+    /// Makes a job of a request, unless its idempotency key says that this was done before. The key is looked up first: a
+    /// repeated request is answered with the job it made, whatever has become of its datasets and of our limits meanwhile.
+    func submit(for context: RequestContext, making draft: () throws -> Draft) throws -> Outcome {
         let preferences = Preferences(context.head.fields)
-        core.store.enqueue(job, answering: try answer(for: job, context)) { [self] result in
+        let request = try IdempotentRequest(context)
+        if let request {
+            switch try core.store.begin(request) {
+            case .created: break
+            case .replayed(let stored):
+                replay(stored, preferences, context)
+                return .deferred
+            case .conflict: throw Self.keyReused
+            case .inProgress: throw Self.keyInProgress
+            }
+        }
+        do {
+            guard core.queueDepth.load(ordering: .relaxed) < Core.queueLimit else {
+                throw Problem(
+                    .queueFull, "\(Core.queueLimit) jobs are waiting already. Try again when some of them have run.",
+                    fields: [.retryAfter: "10"])
+            }
+            let draft = try draft()
+            guard draft.isLong else {
+                enqueue(try draft.job(), request, preferences, context)
+                return .deferred
+            }
+            guard core.bulk.submit({ enqueue(draft, request, preferences, context) }) else { throw Problem.queueFull() }
+            return .deferred
+        } catch {
+            if let request { core.abandon(request) }
+            throw error
+        }
+    }
+
+    private func enqueue(_ draft: Draft, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {
+        do {
+            enqueue(try draft.job(), request, preferences, context)
+        } catch {
+            if let request { core.abandon(request) }
+            context.responder.respond(core.response(to: error, requestID: context.head.id))
+        }
+    }
+
+    private func enqueue(_ job: NewJob, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {
+        core.store.enqueue(job, answering: request.map { answer(for: job, $0) }) { [self] result in
             // On the store's writer thread, which others wait for: nothing here may block.
             do {
                 switch try result.get() {
@@ -26,10 +71,10 @@ struct Submissions: Sendable {
                 case .inProgress: throw Self.keyInProgress
                 }
             } catch {
+                if let request { _ = core.pool.submit { core.abandon(request) } }
                 context.responder.respond(core.response(to: error, requestID: context.head.id))
             }
         }
-        return .deferred
     }
 
     /// Answers with the job as it is, or waits for its end as long as the client prefers.
@@ -50,9 +95,7 @@ struct Submissions: Sendable {
     }
 
     private func accepted(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> Response {
-        var fields = fields(document, preferences, replayed: replayed)
-        fields[.retryAfter] = "1"
-        return Response(status: .accepted, fields: fields, body: .bytes(document.body))
+        return Response(status: .accepted, fields: fields(document, preferences, replayed: replayed), body: .bytes(document.body))
     }
 
     /// 200 and the finished job, with its result as a further member if it succeeded.
@@ -63,7 +106,7 @@ struct Submissions: Sendable {
                 return context.responder.respond(Response(status: .ok, fields: fields, body: .bytes(document.body)))
             }
             let answer = try ResultDocument(result, of: job, inline: .automatic, blobs: core.blobs, wrappedIn: document)
-            context.responder.respond(try answer.response(fields: fields, pool: core.bulk))
+            context.responder.respond(try answer.response(fields: fields, pool: core.pieces))
         } catch {
             context.responder.respond(core.response(to: error, requestID: context.head.id))
         }
@@ -85,8 +128,7 @@ struct Submissions: Sendable {
         .idempotencyInProgress, "The first request with this Idempotency-Key is still being answered; try again in a moment.",
         fields: [.retryAfter: "1"])
 
-    private func answer(for job: NewJob, _ context: RequestContext) throws -> IdempotentAnswer? {
-        guard let request = try IdempotentRequest(context) else { return nil }
+    private func answer(for job: NewJob, _ request: IdempotentRequest) -> IdempotentAnswer {
         let body = JSONValue.object(["id": .string(job.id), "kind": .string(job.kind)]).ownString
         return IdempotentAnswer(request: request, response: StoredResponse(status: 202, headers: "{}", body: body, resource: job.id))
     }

@@ -6,6 +6,7 @@ extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key").unsafelyKnown
     static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed").unsafelyKnown
     static let lastEventID = HTTPField.Name("Last-Event-ID").unsafelyKnown
+    static let link = HTTPField.Name("Link").unsafelyKnown
 }
 
 extension Optional<HTTPField.Name> {
@@ -32,10 +33,11 @@ struct Preferences: Sendable {
             let pieces = head.split(separator: "=", maxSplits: 1)
             guard let name = pieces.first?.trimmingSpaces.lowercased() else { continue }
             if name == "respond-async" { respondAsync = true }
-            if name == "wait", pieces.count == 2, wait == nil,
-                let seconds = UInt(pieces[1].trimmingSpaces.trimmingQuotes)
-            {
-                wait = Int(min(seconds, UInt(Self.longestWait)))
+            if name == "wait", pieces.count == 2, wait == nil {
+                let digits = pieces[1].trimmingSpaces.trimmingQuotes
+                guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { continue }
+                // More digits than an Int holds are more than the cap.
+                wait = min(Int(digits) ?? Self.longestWait, Self.longestWait)
             }
         }
         self.wait = respondAsync ? nil : wait

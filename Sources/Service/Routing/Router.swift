@@ -52,6 +52,8 @@ enum Placement: Sendable {
     case pool
     /// Uploads and conversions, which may take seconds and must not hold up the others.
     case bulk
+    /// Readiness and cancels, which nothing else may hold up.
+    case control
 }
 
 struct Route: Sendable {

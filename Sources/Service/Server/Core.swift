@@ -12,8 +12,12 @@ final class Core: Sendable {
     let streams: EventStreams
     /// For store look-ups and small documents.
     let pool: BlockingPool
-    /// For uploads and for bodies made while they are read, which may keep a thread for seconds.
+    /// For uploads and passes over datasets, which may keep a thread for seconds.
     let bulk: BlockingPool
+    /// For answers that are made piece by piece while the client reads.
+    let pieces: BlockingPool
+    /// For what must be answered however busy the others are: readiness and cancels.
+    let control: BlockingPool
     let logger: Logger
     /// Jobs that waited when last looked: at most a second old, so the limit is kept within what arrives in a second.
     let queueDepth = Atomic(0)
@@ -35,6 +39,8 @@ final class Core: Sendable {
         board = JobBoard(store: store)
         streams = EventStreams()
         pool = BlockingPool(name: "pool", threads: 4, capacity: 4096)
-        bulk = BlockingPool(name: "bulk", threads: 4, capacity: 4096)
+        bulk = BlockingPool(name: "bulk", threads: 4, capacity: 256)
+        pieces = BlockingPool(name: "pieces", threads: 4, capacity: 16_384)
+        control = BlockingPool(name: "control", threads: 2, capacity: 1024)
     }
 }

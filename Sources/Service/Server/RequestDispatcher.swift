@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Jobs
 import Logging
 
 /// Takes requests from the server to their handlers and turns what handlers throw into problem documents.
@@ -80,6 +81,7 @@ final class RequestDispatcher: RequestHandler {
         case .loop: run(route, context)
         case .pool: submit(to: core.pool, route, context)
         case .bulk: submit(to: core.bulk, route, context)
+        case .control: submit(to: core.control, route, context)
         }
     }
 
@@ -129,6 +131,15 @@ final class RequestDispatcher: RequestHandler {
 }
 
 extension Core {
+    /// Lets an idempotency key go, because its request came to nothing.
+    func abandon(_ request: IdempotentRequest) {
+        do {
+            try store.abandon(request)
+        } catch {
+            logger.error("an idempotency key stays held", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// The answer to an error: its problem document, or a 500 that is logged with the request's id.
     func response(to error: any Error, requestID: String) -> Response {
         if let problem = Problem.describing(error) { return problem.response(requestID: requestID) }

@@ -33,14 +33,24 @@ public final class TangentServer: Sendable {
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        directory = try DataDirectory(path: configuration.dataDirectory)
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        self.directory = directory
         try directory.lock()
         let store = try SQLiteJobStore(directory, role: .server)
         self.store = store
         try store.recover()
         let hints = Hints()
         let supervisor = Supervisor(
-            Supervisor.Configuration(executable: executable, workers: configuration.workers, arguments: workerArguments),
+            Supervisor.Configuration(
+                executable: executable, workers: configuration.workers,
+                onDeath: { pid in
+                    do {
+                        try directory.removeTemporaries(of: pid)
+                    } catch {
+                        logger.error("a dead worker's files remain", metadata: ["error": "\(error)"])
+                    }
+                },
+                arguments: workerArguments),
             store: store, logger: logger, changed: { hints.fire() })
         self.supervisor = supervisor
         let core = Core(
@@ -63,8 +73,11 @@ public final class TangentServer: Sendable {
             core.streams.tick()
             if count % 10 == 0, let depth = try? store.queueDepth() { core.queueDepth.store(depth, ordering: .relaxed) }
         }
+        var http = ServerConfiguration(host: configuration.host, port: configuration.port)
+        // An upload of a gibibyte is converted while its client waits; it must not be told 503 and be stored all the same.
+        http.handlerTimeout = 600
         server = try HTTPServer(
-            configuration: ServerConfiguration(host: configuration.host, port: configuration.port),
+            configuration: http,
             handler: RequestDispatcher(core: core, routes: Self.routes(core, readiness)))
         supervisor.start()
         do throws(ServerError) {

@@ -56,8 +56,10 @@ extension JobProgress {
     }
 
     var json: String {
-        // Four plain members: encoding them has no way to fail.
-        (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        // Plain finite members: encoding them has no way to fail. Sorted, so that every event looks alike.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 }
 
