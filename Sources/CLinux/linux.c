@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int tangent_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
@@ -34,4 +37,9 @@ ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length,
 
 int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int tangent_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : 0;
 }

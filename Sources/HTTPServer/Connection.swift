@@ -148,7 +148,9 @@ final class Connection {
     func flush() {
         guard output.count > 0, stage != .closed else { return }
         let (result, sent) = output.flush(id.descriptor, pool: loop.pool)
-        times.sent(sent, now: loop.now, drained: result == .drained, window: configuration.writeProgress)
+        times.sent(
+            sent, now: loop.now, drained: result == .drained, unacknowledged: Int(tangent_unacknowledged(id.descriptor)),
+            window: configuration.writeProgress)
         if result == .failed { destroy() }
     }
 
@@ -215,6 +217,9 @@ final class Connection {
     func timerFired(tick: Int) {
         guard tick == timerTick else { return }
         timerTick = nil
+        // The client may have taken something without leaving so much room that the socket is reported writable.
+        flush()
+        guard stage != .closed else { return }
         if let deadline, deadline <= loop.now { expire() }
         settle()
     }

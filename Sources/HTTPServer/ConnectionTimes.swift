@@ -11,7 +11,8 @@ struct ConnectionTimes {
     private var pauseStart: Double?
     var handlingStart = 0.0
     private var writeStart: Double?
-    private var writtenInWindow = 0
+    private var totalSent = 0
+    private var takenAtWriteStart = 0
     var lingerStart = 0.0
 
     init(now: Double) {
@@ -58,16 +59,19 @@ struct ConnectionTimes {
         idleLimit = time
     }
 
-    /// Bytes went out. The client's window of time starts anew when all is gone or `window` bytes are.
-    mutating func sent(_ count: Int, now: Double, drained: Bool, window: Int) {
+    /// Bytes went out. The client's window of time starts anew when all is gone or it has taken `window` bytes.
+    ///
+    /// What the kernel still holds does not count as taken: its buffer may grow for many seconds while the client reads nothing.
+    mutating func sent(_ count: Int, now: Double, drained: Bool, unacknowledged: @autoclosure () -> Int, window: Int) {
+        totalSent += count
         if drained {
             writeStart = nil
             return
         }
-        writtenInWindow += count
-        if writeStart == nil || writtenInWindow >= window {
+        let taken = totalSent - unacknowledged()
+        if writeStart == nil || taken - takenAtWriteStart >= window {
             writeStart = now
-            writtenInWindow = 0
+            takenAtWriteStart = taken
         }
     }
 

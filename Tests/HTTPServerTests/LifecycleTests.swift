@@ -194,3 +194,22 @@ extension Client {
         return String(decoding: try rest(), as: UTF8.self)
     }
 }
+
+@Suite struct WriteProgressTests {
+    /// The kernel's send buffer may grow for many seconds while the client reads nothing: that is no progress of the client.
+    @Test func whatTheKernelHoldsIsNotTaken() {
+        let configuration = ServerConfiguration()
+        var times = ConnectionTimes(now: 0)
+        func deadline() -> Double? {
+            times.deadline(.sending, outputWaits: true, isIdle: false, isPaused: false, configuration)
+        }
+        times.sent(100_000, now: 1, drained: false, unacknowledged: 96_000, window: 30_000)
+        let first = deadline()
+        times.sent(500_000, now: 5, drained: false, unacknowledged: 596_000, window: 30_000)
+        #expect(deadline() == first)
+        times.sent(0, now: 6, drained: false, unacknowledged: 560_000, window: 30_000)
+        #expect(deadline() == 6 + configuration.writeTimeout)
+        times.sent(560_000, now: 7, drained: true, unacknowledged: 0, window: 30_000)
+        #expect(deadline() == nil)
+    }
+}

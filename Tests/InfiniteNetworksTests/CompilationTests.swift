@@ -33,7 +33,7 @@ struct CompilationTests {
         let faults = faults(Architecture(layers: layers))
         #expect(faults.map(\.pointer) == [place(0), place(2), place(3), place(5)])
         #expect(faults[0].detail == "'gelu' wants a Gaussian input and stands after the raw input; put a dense layer before it")
-        #expect(faults[1].detail.contains("relu, leaky_relu, ab_relu, abs, erf and gelu"))
+        #expect(faults[1].detail.contains("relu, leaky_relu, ab_relu, abs, erf, sigmoid_like and gelu"))
         #expect(faults[3].detail.contains("after another nonlinearity ('erf')"))
     }
 

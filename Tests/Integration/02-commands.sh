@@ -39,3 +39,13 @@ export TANGENT_LOG_LEVEL=debug
 start_server
 request GET /livez
 check "options can be set in the environment" grep -q '"level":"debug"' "$WORK/log"
+
+# A log on a full disk must not take the service down.
+"$TANGENT" serve --port 0 --data-dir "$WORK/full-log" --log-level debug >"$WORK/full-out" 2>/dev/full &
+full=$!
+for _ in $(seq 100); do grep -q listening "$WORK/full-out" && break; sleep 0.1; done
+address=$(sed -n 's/^listening on //p' "$WORK/full-out")
+answers() { curl -sf "$address/livez" && curl -sf "$address/jobs"; }
+check "a log that cannot be written stops nothing" answers
+kill "$full"
+check "and the server ends well" wait "$full"

@@ -19,3 +19,4 @@ expect_json "to the last tile" '.[0][0] | type == "number"'
 request GET /readyz
 expect_status "the server is well" 200
 check "with a worker again" test -n "$(pgrep -P "$SERVER_PID")"
+check "and nothing of the dead one is left" test -z "$(ls "$DATA/tmp")"

@@ -69,11 +69,23 @@ import Testing
         _ = dead.wait()
         close(dead.input)
         close(dead.output)
-        let living = try scratch.blobs.makeTemporary()
-        let left = "\(scratch.data.temporaryPath)/\(dead.pid)-left"
-        _ = FileManager.default.createFile(atPath: left, contents: Data(bytes))
+        // This process has the number of the server before it (in a container they are all 1), so the file is not its own.
+        for name in ["\(dead.pid)-left", "\(getpid())-before", "1-init", "upload-cut.tmp", "other"] {
+            _ = FileManager.default.createFile(atPath: "\(scratch.data.temporaryPath)/\(name)", contents: Data(bytes))
+        }
         try scratch.data.lock()
-        #expect(scratch.temporaries == [URL(fileURLWithPath: living.path).lastPathComponent])
+        #expect(scratch.temporaries == ["other"])
+    }
+
+    @Test func theFilesOfAWorkerThatRunsStay() throws {
+        let scratch = try ScratchDirectory()
+        for name in ["7-kept", "8-left"] {
+            _ = FileManager.default.createFile(atPath: "\(scratch.data.temporaryPath)/\(name)", contents: Data(bytes))
+        }
+        try scratch.data.removeAbandonedTemporaries { $0 == 7 }
+        #expect(scratch.temporaries == ["7-kept"])
+        try scratch.data.removeTemporaries(of: 7)
+        #expect(scratch.temporaries.isEmpty)
     }
 
     @Test func oneServerADirectory() throws {

@@ -26,3 +26,5 @@ int tangent_pipe2(int ends[2], int flags);
 ssize_t tangent_send_two(int descriptor, const void *first, size_t first_length, const void *second, size_t second_length, int flags);
 /// Has the spawned process close every descriptor from `first` on.
 int tangent_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/// Bytes given to a socket that its peer has not acknowledged (ioctl SIOCOUTQ, a macro); 0 where the system does not say.
+int tangent_unacknowledged(int descriptor);

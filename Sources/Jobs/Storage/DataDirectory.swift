@@ -61,16 +61,21 @@ public final class DataDirectory: Sendable {
     /// Removes temporary files that nobody writes any more: uploads, which only the server makes, and files of processes that
     /// are gone. A process number says little by itself (in a container they come again with every start), so a file is kept
     /// only where its process runs this very program.
-    func removeAbandonedTemporaries() throws {
-        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    func removeAbandonedTemporaries(besidesThoseOf isWriting: (pid_t) -> Bool = DataDirectory.isAnotherOfUs) throws {
         for name in try Self.names(in: temporaryPath) {
-            guard let pid = name.split(separator: "-").first.flatMap({ pid_t($0) }) else {
-                if name.hasPrefix("upload-") { unlink(temporaryPath + "/" + name) }
-                continue
-            }
-            let running = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
-            if pid == getpid() || running == nil || running != program { unlink(temporaryPath + "/" + name) }
+            let pid = name.split(separator: "-").first.flatMap { pid_t($0) }
+            let isAbandoned = if let pid { !isWriting(pid) } else { name.hasPrefix("upload-") }
+            if isAbandoned { unlink(temporaryPath + "/" + name) }
         }
+    }
+
+    /// Whether a process other than this one runs this very program.
+    private static func isAnotherOfUs(_ pid: pid_t) -> Bool {
+        func program(_ process: String) -> String? {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+        }
+        guard pid != getpid(), let running = program("\(pid)") else { return false }
+        return running == program("self")
     }
 
     /// Removes what a process left in `tmp`. For a worker that is known to be dead and whose number is not yet another's.
