@@ -1,0 +1,124 @@
+extension TensorPass {
+    /// Squared distances pass a filter as covariances do, only that where one of the two positions lies outside the image,
+    /// in the zero padding, the variance of the other one stands for their distance.
+    func apply(_ affine: AffineStep, _ step: SpatialStep, _ state: inout PairState) {
+        let placement = affine.placement
+        let share = affine.weightVariance / Double(placement.sources.count)
+        let after = variances(after: step) {
+            (0..<placement.outputs).map { place in
+                placement.sources.reduce(0) { $1[place] < 0 ? $0 : $0 + state.left[$1[place]] } * share + affine.biasVariance
+            }
+        }
+        var (distances, tangents) = affine.isUnshared && step.keepsAllPairs
+            ? Filter(placement, state).unsharedSums() : Filter(placement, state).sums()
+        for index in distances.indices {
+            distances[index] *= share
+            tangents[index] *= share
+        }
+        state.isDiagonal = state.isDiagonal && !(affine.isUnshared && step.keepsAllPairs)
+        state.positions = placement.outputs
+        (state.left, state.right) = after
+        (state.distances, state.tangents) = (distances, tangents)
+        if affine.isUnshared && !state.isDiagonal { separate(&state) }
+        train(affine, &state)
+    }
+
+    /// Outputs of unshared filters at different positions share nothing.
+    private func separate(_ state: inout PairState) {
+        for i in 0..<state.positions {
+            for j in 0..<state.positions where i != j {
+                state.distances[i * state.positions + j] = state.left[i] + state.right[j]
+            }
+        }
+    }
+
+    /// Adds the layer's own term to W² A(Θ).
+    private func train(_ affine: AffineStep, _ state: inout PairState) {
+        let (scale, offset): (Double, Double)
+        switch affine.training {
+        case .frozen: return
+        case .ntk: (scale, offset) = (1, 0)
+        case .standard(let fanIn):
+            // fan_in A(K) + [b > 0], where A(K) = (K' − b²)/W².
+            let ratio = affine.weightVariance > 0 ? Double(fanIn) / affine.weightVariance : 0
+            (scale, offset) = (ratio, (affine.biasVariance > 0 ? 1 : 0) - ratio * affine.biasVariance)
+        }
+        let covariances = state.covariances
+        for index in covariances.indices {
+            if affine.isUnshared && !state.isDiagonal && index % (state.positions + 1) != 0 { continue }
+            state.tangents[index] += scale * covariances[index] + offset
+        }
+    }
+}
+
+/// Sums over the taps of a filter, not yet divided.
+private struct Filter {
+    let placement: Placement
+    let state: PairState
+
+    init(_ placement: Placement, _ state: PairState) {
+        self.placement = placement
+        self.state = state
+    }
+
+    func sums() -> ([Double], [Double]) {
+        state.isDiagonal ? diagonalSums() : allSums()
+    }
+
+    /// The pairs of equal positions only, spread out on the diagonal of all pairs.
+    func unsharedSums() -> ([Double], [Double]) {
+        var equal = state
+        equal.restrict()
+        let (distances, tangents) = Filter(placement, equal).diagonalSums()
+        let n = placement.outputs
+        var spread = ([Double](repeating: 0, count: n * n), [Double](repeating: 0, count: n * n))
+        for i in 0..<n {
+            spread.0[i * (n + 1)] = distances[i]
+            spread.1[i * (n + 1)] = tangents[i]
+        }
+        return spread
+    }
+
+    private func diagonalSums() -> ([Double], [Double]) {
+        var distances = [Double](repeating: 0, count: placement.outputs)
+        var tangents = distances
+        for tap in placement.sources {
+            for (place, source) in tap.enumerated() where source >= 0 {
+                distances[place] += state.distances[source]
+                tangents[place] += state.tangents[source]
+            }
+        }
+        return (distances, tangents)
+    }
+
+    private func allSums() -> ([Double], [Double]) {
+        let (n, width) = (placement.outputs, state.positions)
+        var distances = [Double](repeating: 0, count: n * n)
+        var tangents = distances
+        distances.withUnsafeMutableBufferPointer { distances in
+            tangents.withUnsafeMutableBufferPointer { tangents in
+                state.distances.withUnsafeBufferPointer { e in
+                    state.tangents.withUnsafeBufferPointer { theta in
+                        for tap in placement.sources {
+                            for i in 0..<n {
+                                let row = tap[i]
+                                let inside = row >= 0
+                                let variance = inside ? state.left[row] : 0
+                                for j in 0..<n {
+                                    let column = tap[j]
+                                    if inside && column >= 0 {
+                                        distances[i * n + j] += e[row * width + column]
+                                        tangents[i * n + j] += theta[row * width + column]
+                                    } else {
+                                        distances[i * n + j] += column >= 0 ? state.right[column] : variance
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return (distances, tangents)
+    }
+}

@@ -1,0 +1,44 @@
+import Dispatch
+import Synchronization
+
+/// Hands out numbered pieces of work to threads, and tells of those that are done.
+final class WorkCounter: Sendable {
+    private let total: Int
+    private let threads: Int
+    private let completed = Mutex(0)
+
+    init(total: Int, threads: Int) {
+        self.total = total
+        self.threads = threads
+    }
+
+    /// Does pieces 0..<count, each on one thread; the first failure ends the work.
+    func run(
+        _ count: Int, _ progress: @Sendable (Int, Int) -> Void, _ isCancelled: @Sendable () -> Bool,
+        _ body: @Sendable (Int) throws(KernelError) -> Void
+    ) throws(KernelError) {
+        let next = Atomic<Int>(0)
+        let failure = Mutex<KernelError?>(nil)
+        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count, failure.withLock({ $0 == nil }) else { return }
+                if isCancelled() {
+                    failure.withLock { $0 = $0 ?? .cancelled }
+                    return
+                }
+                do throws(KernelError) {
+                    try body(index)
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
+                    return
+                }
+                completed.withLock { done in
+                    done += 1
+                    progress(done, total)
+                }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}
