@@ -35,7 +35,10 @@ struct NetworkDraw {
 
     init(seed: UInt64) { generator = SplitMix(state: seed) }
 
-    mutating func images(_ count: Int, _ shape: [Int]) -> [[Double]] { generator.matrix(count, shape.reduce(1, *)) }
+    /// Pixels that float32 holds exactly, so that both precisions see the same images.
+    mutating func images(_ count: Int, _ shape: [Int]) -> [[Double]] {
+        generator.matrix(count, shape.reduce(1, *)).map { $0.map { Double(Float($0)) } }
+    }
 
     mutating func network() -> (shape: [Int], layers: [Layer]) {
         let axes = Int.random(in: 1...2, using: &generator)

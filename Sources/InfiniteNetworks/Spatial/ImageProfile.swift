@@ -7,6 +7,8 @@ final class ImageProfile: @unchecked Sendable {
     var variances: [[Double]]
     /// The attention matrix [positions, positions], by step.
     var attention: [[Double]]
+    /// The variance after the readout of a plane plan.
+    var readout = 0.0
     /// Of the output: the kernel of the image with itself.
     var nngp = 0.0
     var ntk = 0.0

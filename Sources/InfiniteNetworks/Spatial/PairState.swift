@@ -48,6 +48,16 @@ struct PairState: Sendable {
         }
     }
 
+    /// A pair of vectors.
+    init(distance: Double, tangent: Double, left: Double, right: Double) {
+        positions = 1
+        isDiagonal = true
+        (distances, tangents, self.left, self.right) = ([distance], [tangent], [left], [right])
+    }
+
+    /// A vector with itself, of which only the variance is known.
+    init(known variance: Double) { self.init(distance: 0, tangent: 0, left: variance, right: variance) }
+
     /// Keeps equal positions only.
     mutating func restrict() {
         guard !isDiagonal else { return }

@@ -80,7 +80,8 @@ struct SpatialCompiler {
         case .dropout(let keepRate): return .dropout(keepRate: keepRate)
         case .attention(let attention): return .attention(attention)
         case .nonlinearity(let nonlinearity):
-            if let map = nonlinearity.map { return .nonlinearity(map) }
+            let map: (any LayerMap)? = nonlinearity.map
+            if let map { return .nonlinearity(map) }
             faults.append(
                 Fault(layer.pointer, "'\(nonlinearity.documentName)' has no kernel here yet; use relu, leaky_relu, ab_relu, abs, erf or gelu."))
             return nil

@@ -16,6 +16,8 @@ public struct SpatialNetwork: Sendable {
     let stepCount: Int
     let startsWithAllPairs: Bool
     let channels: Int
+    /// The fast path, where the layers allow it.
+    let planes: PlanePlan?
 
     /// Elements of an input row: positions × channels, in height, width, channel order.
     public let inputDimension: Int
@@ -51,6 +53,7 @@ public struct SpatialNetwork: Sendable {
         startsWithAllPairs = steps.markPairs(neededAfter: false)
         self.steps = steps
         stepCount = compiler.count
+        planes = PlanePlan(architecture, trace, steps)
         channels = trace.input.channels ?? 1
         inputDimension = trace.input.elements ?? 1
     }

@@ -36,6 +36,18 @@ struct AffineStep: Sendable {
     let training: DenseMap.Training
     /// Unshared filters: outputs at different positions are independent.
     let isUnshared: Bool
+
+    /// The layer's own term of Θ' is scale · K' + offset.
+    var ownTerm: (scale: Double, offset: Double) {
+        switch training {
+        case .frozen: return (0, 0)
+        case .ntk: return (1, 0)
+        case .standard(let fanIn):
+            // fan_in A(K) + [b > 0], where A(K) = (K' − b²)/W².
+            let ratio = weightVariance > 0 ? Double(fanIn) / weightVariance : 0
+            return (ratio, (biasVariance > 0 ? 1 : 0) - ratio * biasVariance)
+        }
+    }
 }
 
 /// A linear map of positions without parameters, K' = R K Rᵀ: pooling, local or global.

@@ -34,15 +34,8 @@ extension TensorPass {
 
     /// Adds the layer's own term to W² A(Θ).
     private func train(_ affine: AffineStep, _ state: inout PairState) {
-        let (scale, offset): (Double, Double)
-        switch affine.training {
-        case .frozen: return
-        case .ntk: (scale, offset) = (1, 0)
-        case .standard(let fanIn):
-            // fan_in A(K) + [b > 0], where A(K) = (K' − b²)/W².
-            let ratio = affine.weightVariance > 0 ? Double(fanIn) / affine.weightVariance : 0
-            (scale, offset) = (ratio, (affine.biasVariance > 0 ? 1 : 0) - ratio * affine.biasVariance)
-        }
+        if case .frozen = affine.training { return }
+        let (scale, offset) = affine.ownTerm
         let covariances = state.covariances
         for index in covariances.indices {
             if affine.isUnshared && !state.isDiagonal && index % (state.positions + 1) != 0 { continue }

@@ -4,12 +4,13 @@ extension TensorPass {
     /// Branches are independent (`GaussianInputs` sees to it), so kernels add under a sum and multiply under a product:
     /// Θ of a product is Σ_i Θ_i ∏_{j≠i} K_j; a concat weighs each branch by its share of the channels.
     func apply(
-        _ branches: [[SpatialStep]], _ combine: Combination, _ weights: [Double], _ step: SpatialStep, _ state: inout PairState
+        _ branches: [[SpatialStep]], _ combine: Combination, _ weights: [Double], _ step: SpatialStep, _ state: inout PairState,
+        _ isCancelled: () -> Bool
     ) throws(KernelError) {
         var ends: [PairState] = []
         for branch in branches {
             var end = state
-            try run(branch, &end)
+            try run(branch, &end, isCancelled: isCancelled)
             if !step.keepsAllPairs { end.restrict() }
             ends.append(end)
         }

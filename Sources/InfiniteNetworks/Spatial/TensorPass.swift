@@ -7,17 +7,20 @@ struct TensorPass {
     let right: ImageProfile
     /// An image with itself: the pass then also writes the profile, which is both `left` and `right`.
     let isSelf: Bool
-    let isCancelled: () -> Bool
 
-    func run(_ steps: [SpatialStep], _ state: inout PairState) throws(KernelError) {
+    func run(
+        _ steps: [SpatialStep], _ state: inout PairState, isCancelled: () -> Bool = { false }
+    ) throws(KernelError) {
         for step in steps {
             if isCancelled() { throw .cancelled }
-            try apply(step, &state)
+            try apply(step, &state, isCancelled)
             if !step.keepsAllPairs { state.restrict() }
         }
     }
 
-    private func apply(_ step: SpatialStep, _ state: inout PairState) throws(KernelError) {
+    private func apply(
+        _ step: SpatialStep, _ state: inout PairState, _ isCancelled: () -> Bool
+    ) throws(KernelError) {
         switch step.kind {
         case .affine(let affine): apply(affine, step, &state)
         case .nonlinearity(let map): apply(map, step, &state)
@@ -27,7 +30,7 @@ struct TensorPass {
         case .dropout(let keepRate): drop(keepRate, step, &state)
         case .attention(let attention): apply(attention, step, &state)
         case .parallel(let branches, let combine, let weights):
-            try apply(branches, combine, weights, step, &state)
+            try apply(branches, combine, weights, step, &state, isCancelled)
         case .identity: record(step, state.left)
         }
     }

@@ -12,14 +12,15 @@ final class WorkCounter: Sendable {
         self.threads = threads
     }
 
-    /// Does pieces 0..<count, each on one thread; the first failure ends the work.
-    func run(
-        _ count: Int, _ progress: @Sendable (Int, Int) -> Void, _ isCancelled: @Sendable () -> Bool,
-        _ body: @Sendable (Int) throws(KernelError) -> Void
+    /// Does pieces 0..<count, each with the worker of its thread; the first failure ends the work.
+    func run<Worker>(
+        _ count: Int, _ makeWorker: @Sendable () -> Worker, _ progress: @Sendable (Int, Int) -> Void,
+        _ isCancelled: @Sendable () -> Bool, _ body: @Sendable (Worker, Int) throws(KernelError) -> Void
     ) throws(KernelError) {
         let next = Atomic<Int>(0)
         let failure = Mutex<KernelError?>(nil)
         DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { _ in
+            let worker = makeWorker()
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count, failure.withLock({ $0 == nil }) else { return }
@@ -28,7 +29,7 @@ final class WorkCounter: Sendable {
                     return
                 }
                 do throws(KernelError) {
-                    try body(index)
+                    try body(worker, index)
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
                     return

@@ -55,6 +55,8 @@ func conv(
 let flatten = Layer(.flatten)
 let globalAverage = Layer(.globalPool(.average))
 
+/// Whether two arrays agree to a share of the largest element.
 func expectNear<Scalar: BinaryFloatingPoint>(_ a: [Scalar], _ b: [Double], _ tolerance: Double) -> Bool {
-    a.count == b.count && zip(a, b).allSatisfy { abs(Double($0) - $1) <= tolerance * abs($1) }
+    let largest = b.reduce(0) { max($0, abs($1)) }
+    return a.count == b.count && zip(a, b).allSatisfy { abs(Double($0) - $1) <= tolerance * largest }
 }

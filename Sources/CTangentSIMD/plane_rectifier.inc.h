@@ -1,0 +1,81 @@
+// What follows the sums of a convolution, element by element: the scale, the layer's own NTK term and the rectifier.
+//
+// With s, t the deviations of the two positions, v = (e - (s - t)^2)/(4 s t) = sin^2(theta/2), w = min(v, 1 - v) and
+// g = sin theta - theta cos theta:
+//   e' = A (e - (2 k/pi) s t g),   Theta' = A (1 - k theta/pi) Theta,   A = (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2)
+//   near (v = w):      theta = t,       g = g(w)
+//   far  (v = 1 - w):  theta = pi - t,  g = g(w) + pi (1 - 2 w),      t = 2 asin(sqrt(w)).
+
+typedef struct {
+    // Three rows of sums to be added.
+    const REAL *distance[3], *tangent[3];
+    const REAL *s, *s_inverse, *t, *t_inverse;
+    REAL *distance_out, *tangent_out;
+} NAME(rectifier_rows);
+
+// Even and odd powers apart: half the latency of Horner's rule.
+INLINED REAL NAME(split_polynomial)(const REAL *coefficients, REAL w, REAL square) {
+    const int even = ARC_DEGREE & ~1, odd = (ARC_DEGREE - 1) | 1;
+    REAL sum = coefficients[even], other = coefficients[odd];
+#pragma clang loop unroll(full)
+    for (int k = even - 2; k >= 0; k -= 2) sum = sum * square + coefficients[k];
+#pragma clang loop unroll(full)
+    for (int k = odd - 2; k >= 1; k -= 2) other = other * square + coefficients[k];
+    return other * w + sum;
+}
+
+INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                           bool with_tangent) {
+    const REAL inverse_pi = (REAL)0.318309886183790671537767526745028724;
+    const REAL weight = layer->weight, gain = layer->gain, k = layer->k;
+    const REAL lune_scale = 2 * k * inverse_pi, far_scale = 2 * k;
+    const REAL turn_scale = 2 * k * inverse_pi * gain, far_rest = gain * (1 - k);
+    const REAL own_scale = layer->own_scale, own_offset = layer->own_offset;
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+    for (size_t i = 0; i < count; i++) {
+        REAL e = weight * (rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i]);
+        REAL s = rows.s[i], t = rows.t[i], step = s - t, product = s * t;
+        REAL v = (e - step * step) * (rows.s_inverse[i] * rows.t_inverse[i]);
+        bool far = v > (REAL)0.5;
+        REAL w = far ? 1 - v : v;
+        w = w > 0 ? w : 0;
+        REAL root = SQRT(w), square = w * w, cosine = 1 - 2 * w;
+        REAL lune = lune_scale * (w * root * NAME(split_polynomial)(NAME(lune), w, square));
+        rows.distance_out[i] = gain * (e - product * (lune + (far ? far_scale * cosine : 0)));
+        if (with_tangent) {
+            REAL turn = turn_scale * (root * NAME(split_polynomial)(NAME(arc), w, square));
+            REAL slope = far ? far_rest + turn : gain - turn;
+            REAL kernel = product * (far ? -cosine : cosine);
+            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
+            rows.tangent_out[i] = slope * (weight * sum + (own_scale * kernel + own_offset));
+        }
+    }
+}
+
+INLINED void NAME(keep_linear)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                               bool with_tangent) {
+    const REAL weight = layer->weight, own_scale = layer->own_scale, own_offset = layer->own_offset;
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+    for (size_t i = 0; i < count; i++) {
+        REAL e = weight * (rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i]);
+        REAL s = rows.s[i], t = rows.t[i];
+        rows.distance_out[i] = e;
+        if (with_tangent) {
+            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
+            rows.tangent_out[i] = weight * sum + (own_scale * ((s * s + t * t - e) / 2) + own_offset);
+        }
+    }
+}
+
+// The count is rounded up to whole vectors, which may overwrite the start of the next row with nonsense: rows go in order.
+INLINED void NAME(layer_rows)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                              bool with_tangent) {
+    count = (count + 15) / 16 * 16;
+    if (!layer->rectified) {
+        NAME(keep_linear)(layer, rows, count, with_tangent);
+    } else if (with_tangent) {
+        NAME(rectify)(layer, rows, count, true);
+    } else {
+        NAME(rectify)(layer, rows, count, false);
+    }
+}
