@@ -27,6 +27,13 @@ struct SplitMix: RandomNumberGenerator {
     }
 }
 
+/// Time the processor spent on this process, all threads together: what a busy machine does not distort.
+func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+}
+
 func network(_ readout: LayerKind) throws -> SpatialNetwork {
     let scales = AffineScales(weightStd: 2.0.squareRoot(), biasStd: 0.1)
     let convolution = Layer(.convolution(Convolution(filter: [3, 3], padding: .same, scales: scales)))
@@ -40,14 +47,15 @@ func measure<Scalar: KernelScalar>(_ name: String, _ network: SpatialNetwork, _ 
     var generator = SplitMix(state: 1)
     let x = (0..<images * 3072).map { _ in Scalar(Float.random(in: -1...1, using: &generator)) }
     var results = [Scalar](repeating: 0, count: 2 * images * images)
-    var times: [Double] = []
+    var times: [Double] = [], busy: [Double] = []
     try x.withUnsafeBufferPointer { x in
         try results.withUnsafeMutableBufferPointer { results in
             guard let base = x.baseAddress, let out = results.baseAddress else { return }
             let destinations = KernelDestinations<Scalar>(
                 nngp: KernelArrays(kernel: out), ntk: KernelArrays(kernel: out + images * images))
             for _ in 0..<repetitions {
-                let clock = ContinuousClock()
+                let clock = ContinuousClock(), processor = processorSeconds()
+                defer { busy.append(processorSeconds() - processor) }
                 times.append(
                     try clock.measure {
                         try network.compute(
@@ -56,9 +64,9 @@ func measure<Scalar: KernelScalar>(_ name: String, _ network: SpatialNetwork, _ 
             }
         }
     }
-    let median = times.sorted()[times.count / 2]
+    let median = times.sorted()[times.count / 2], processor = busy.sorted()[busy.count / 2]
     let entries = Double(images * images), pairs = entries / 2 + Double(images) / 2
-    let figures = [median * 1e3, median / entries * 1e3, median / pairs * 1e3 * Double(threads)]
+    let figures = [median * 1e3, median / entries * 1e3, processor / entries * 1e3, processor / pairs * 1e3]
         .map { String(format: "%9.4f", $0) }
     print("| \(name) | \(images) | " + figures.joined(separator: " | ") + " |")
     return results
@@ -69,11 +77,11 @@ func difference(_ narrow: [Float], _ wide: [Double]) -> Double {
 }
 
 print("\(depth) layers 3x3 same ReLU, 32x32x3, NNGP and NTK, \(threads) threads, medians of \(repetitions)")
-print("| network | images | ms | ms an entry | ms a pair and core |")
-print("|---|---|---|---|---|")
+print("| network | images | ms | ms an entry | processor ms an entry | processor ms a pair |")
+print("|---|---|---|---|---|---|")
 for (name, readout, images) in [("pooled", LayerKind.globalPool(.average), pooled), ("flattened", .flatten, flattened)] {
     let network = try network(readout)
     let narrow = try measure("\(name), float32", network, images, Float.self)
     let wide = try measure("\(name), float64", network, images, Double.self)
-    print("| \(name), largest relative difference of float32 | | \(difference(narrow, wide)) | | |")
+    print("| \(name), largest relative difference of float32 | | \(difference(narrow, wide)) | | | |")
 }

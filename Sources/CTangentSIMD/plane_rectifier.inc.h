@@ -1,10 +1,11 @@
-// What follows the sums of a convolution, element by element: the scale, the layer's own NTK term and the rectifier.
+// What follows the sums of a convolution, element by element: the layer's own NTK term and the rectifier.
 //
-// With s, t the deviations of the two positions, v = (e - (s - t)^2)/(4 s t) = sin^2(theta/2), w = min(v, 1 - v) and
-// g = sin theta - theta cos theta:
-//   e' = A (e - (2 k/pi) s t g),   Theta' = A (1 - k theta/pi) Theta,   A = (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2)
+// With E the sum of squared distances, e = weight E, and s, t the deviations of the two positions over sqrt(weight):
+// v = (E - (s - t)^2)/(4 s t) = sin^2(theta/2), w = min(v, 1 - v), g = sin theta - theta cos theta, and
+//   e' = A weight (E - (2 k/pi) s t g),   Theta' = A (1 - k theta/pi) Theta,   A = (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2)
 //   near (v = w):      theta = t,       g = g(w)
 //   far  (v = 1 - w):  theta = pi - t,  g = g(w) + pi (1 - 2 w),      t = 2 asin(sqrt(w)).
+// The loop is bound by multiplications, so every constant factor is in the coefficients.
 
 typedef struct {
     // Three rows of sums to be added.
@@ -24,30 +25,37 @@ INLINED REAL NAME(split_polynomial)(const REAL *coefficients, REAL w, REAL squar
     return other * w + sum;
 }
 
+void NAME(tangent_plane_prepare)(NAME(tangent_plane_layer) *layer) {
+    const REAL scale = 2 * layer->k * (REAL)0.318309886183790671537767526745028724;
+    for (int i = 0; i <= ARC_DEGREE; i++) {
+        layer->lune[i] = scale * NAME(lune)[i];
+        layer->arc[i] = scale * layer->gain * layer->weight * NAME(arc)[i];
+    }
+}
+
 INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
-                           bool with_tangent) {
-    const REAL inverse_pi = (REAL)0.318309886183790671537767526745028724;
-    const REAL weight = layer->weight, gain = layer->gain, k = layer->k;
-    const REAL lune_scale = 2 * k * inverse_pi, far_scale = 2 * k;
-    const REAL turn_scale = 2 * k * inverse_pi * gain, far_rest = gain * (1 - k);
-    const REAL own_scale = layer->own_scale, own_offset = layer->own_offset;
+                           bool with_tangent, bool plain) {
+    const REAL gain = layer->gain * layer->weight, far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
+    const REAL own_scale = layer->own_scale, own_offset = layer->own_offset / layer->weight;
+    REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
+    for (int i = 0; i <= ARC_DEGREE; i++) lune_terms[i] = layer->lune[i], arc_terms[i] = layer->arc[i];
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
     for (size_t i = 0; i < count; i++) {
-        REAL e = weight * (rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i]);
+        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
         REAL s = rows.s[i], t = rows.t[i], step = s - t, product = s * t;
         REAL v = (e - step * step) * (rows.s_inverse[i] * rows.t_inverse[i]);
         bool far = v > (REAL)0.5;
-        REAL w = far ? 1 - v : v;
+        REAL other = 1 - v, w = v < other ? v : other;
         w = w > 0 ? w : 0;
-        REAL root = SQRT(w), square = w * w, cosine = 1 - 2 * w;
-        REAL lune = lune_scale * (w * root * NAME(split_polynomial)(NAME(lune), w, square));
-        rows.distance_out[i] = gain * (e - product * (lune + (far ? far_scale * cosine : 0)));
+        REAL root = SQRT(w), square = w * w, kernel = product * (1 - 2 * w);
+        REAL lune = w * root * NAME(split_polynomial)(lune_terms, w, square);
+        rows.distance_out[i] = gain * (e - product * lune - (far ? far_scale : 0) * kernel);
         if (with_tangent) {
-            REAL turn = turn_scale * (root * NAME(split_polynomial)(NAME(arc), w, square));
+            REAL turn = root * NAME(split_polynomial)(arc_terms, w, square);
             REAL slope = far ? far_rest + turn : gain - turn;
-            REAL kernel = product * (far ? -cosine : cosine);
+            REAL own = far ? -kernel : kernel;
             REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
-            rows.tangent_out[i] = slope * (weight * sum + (own_scale * kernel + own_offset));
+            rows.tangent_out[i] = slope * (sum + (plain ? own : own_scale * own + own_offset));
         }
     }
 }
@@ -57,12 +65,12 @@ INLINED void NAME(keep_linear)(const NAME(tangent_plane_layer) *layer, NAME(rect
     const REAL weight = layer->weight, own_scale = layer->own_scale, own_offset = layer->own_offset;
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
     for (size_t i = 0; i < count; i++) {
-        REAL e = weight * (rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i]);
+        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
         REAL s = rows.s[i], t = rows.t[i];
-        rows.distance_out[i] = e;
+        rows.distance_out[i] = weight * e;
         if (with_tangent) {
             REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
-            rows.tangent_out[i] = weight * sum + (own_scale * ((s * s + t * t - e) / 2) + own_offset);
+            rows.tangent_out[i] = weight * (sum + own_scale * ((s * s + t * t - e) / 2)) + own_offset;
         }
     }
 }
@@ -73,9 +81,11 @@ INLINED void NAME(layer_rows)(const NAME(tangent_plane_layer) *layer, NAME(recti
     count = (count + 15) / 16 * 16;
     if (!layer->rectified) {
         NAME(keep_linear)(layer, rows, count, with_tangent);
-    } else if (with_tangent) {
-        NAME(rectify)(layer, rows, count, true);
+    } else if (!with_tangent) {
+        NAME(rectify)(layer, rows, count, false, true);
+    } else if (layer->own_scale == 1 && layer->own_offset == 0) {
+        NAME(rectify)(layer, rows, count, true, true);
     } else {
-        NAME(rectify)(layer, rows, count, false);
+        NAME(rectify)(layer, rows, count, true, false);
     }
 }

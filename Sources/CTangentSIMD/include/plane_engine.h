@@ -24,9 +24,11 @@ enum { TANGENT_PLANE_SLACK = 64 };
         /* Then, if `rectified`, a min(x, 0) + b max(x, 0): gain (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2). */ \
         bool rectified; \
         real gain, k; \
+        /* Coefficients of the two polynomials, scaled for the layer; written by tangent_plane_prepare. */ \
+        real lune[19], arc[19]; \
     } tangent_plane_layer_##suffix; \
     /* What a layer needs of one image: its variances before the convolution and their sums along rows (zero outside), its \
-       standard deviations s after it, and 1/(2 s), 0 where s is 0. */ \
+       standard deviations after it over sqrt(weight), s, and 1/(2 s), 0 where s is 0. */ \
     typedef struct { \
         const real *variance, *sums, *deviation, *half_inverse; \
     } tangent_plane_maps_##suffix; \
@@ -42,6 +44,7 @@ enum { TANGENT_PLANE_SLACK = 64 };
         /* 5 arrays of height x width + 2 TANGENT_PLANE_SLACK elements, zero at first. */ \
         real *scratch; \
     } tangent_plane_stack_##suffix; \
+    void tangent_plane_prepare_##suffix(tangent_plane_layer_##suffix *layer); \
     /* Runs all layers on plane (dy, dx); the sums of e and Theta over it. */ \
     void tangent_plane_run_##suffix(const tangent_plane_stack_##suffix *stack, size_t dy, size_t dx, double *distance, \
                                     double *tangent); \

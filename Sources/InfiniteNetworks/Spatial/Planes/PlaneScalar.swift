@@ -25,10 +25,12 @@ extension Double: PlaneScalar {
     typealias Stack = tangent_plane_stack_f64
 
     static func layer(_ layer: PlaneLayer) -> Layer {
-        Layer(
-            taps: layer.pairOfTaps, low: layer.pairOfLows, circular: layer.isCircular, weight: layer.weight,
-            own_scale: layer.ownScale, own_offset: layer.ownOffset, rectified: layer.rectifier != nil,
-            gain: layer.gain, k: layer.kink)
+        var result = Layer()
+        (result.taps, result.low, result.circular) = (layer.pairOfTaps, layer.pairOfLows, layer.isCircular)
+        (result.weight, result.own_scale, result.own_offset) = (layer.weight, layer.ownScale, layer.ownOffset)
+        (result.rectified, result.gain, result.k) = (layer.rectifier != nil, layer.gain, layer.kink)
+        tangent_plane_prepare_f64(&result)
+        return result
     }
 
     static func maps(
@@ -67,10 +69,13 @@ extension Float: PlaneScalar {
     typealias Stack = tangent_plane_stack_f32
 
     static func layer(_ layer: PlaneLayer) -> Layer {
-        Layer(
-            taps: layer.pairOfTaps, low: layer.pairOfLows, circular: layer.isCircular, weight: Float(layer.weight),
-            own_scale: Float(layer.ownScale), own_offset: Float(layer.ownOffset), rectified: layer.rectifier != nil,
-            gain: Float(layer.gain), k: Float(layer.kink))
+        var result = Layer()
+        (result.taps, result.low, result.circular) = (layer.pairOfTaps, layer.pairOfLows, layer.isCircular)
+        (result.weight, result.own_scale) = (Float(layer.weight), Float(layer.ownScale))
+        result.own_offset = Float(layer.ownOffset)
+        (result.rectified, result.gain, result.k) = (layer.rectifier != nil, Float(layer.gain), Float(layer.kink))
+        tangent_plane_prepare_f32(&result)
+        return result
     }
 
     static func maps(

@@ -1,7 +1,7 @@
 import CTangentSIMD
 
 /// The maps of one image for every layer, as the planes read them: variances before the layer's sums and their row sums,
-/// deviations after them and half the inverse of those.
+/// deviations after them (over the square root of the layer's weight) and half the inverse of those.
 ///
 /// `@unchecked Sendable`: written only by the thread that makes or rotates it, and read-only for others after that.
 final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
@@ -83,7 +83,7 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         let bias = layer.biasVariance
         for i in 0..<shape.positions {
             let variance = weight * variances[i] + bias
-            let deviation = variance.squareRoot()
+            let deviation = (variance / weight).squareRoot()
             deviations[i] = Scalar(deviation)
             inverses[i] = deviation > 0 ? Scalar(0.5 / deviation) : 0
             variances[i] = gain * variance
