@@ -4,14 +4,22 @@ import Architectures
 struct Placement: Sendable, Equatable {
     static let outside = -1
 
+    /// Output positions that look at input positions one after the other, or all outside.
+    struct Run: Sendable, Equatable {
+        var outputs: Range<Int>
+        /// Where the first of them looks.
+        var source: Int
+    }
+
     /// [taps][output positions], input positions in row-major order.
     let sources: [[Int]]
     let outputs: Int
+    /// The same as runs, so that a row of pairs is added in vectors.
+    let runs: [[Run]]
 
     /// A filter of one tap that looks where it stands: a dense layer over channels.
     init(pointwise positions: Int) {
-        sources = [Array(0..<positions)]
-        outputs = positions
+        self.init([Array(0..<positions)], outputs: positions)
     }
 
     /// - Parameter isTransposed: as the adjoint of the strided filter (JAX's `conv_transpose`) rather than the filter itself.
@@ -21,9 +29,25 @@ struct Placement: Sendable, Equatable {
                 extent: positions[axis], output: outputs[axis], window: window[axis], stride: strides[axis], padding: padding)
             return isTransposed ? line.transposed : line.forward
         }
-        self.outputs = outputs.reduce(1, *)
-        sources = axes.indices.reduce([[0]]) { taps, axis in
+        let sources = axes.indices.reduce([[0]]) { taps, axis in
             taps.flatMap { tap in axes[axis].map { Self.combine(tap, $0, extent: positions[axis]) } }
+        }
+        self.init(sources, outputs: outputs.reduce(1, *))
+    }
+
+    private init(_ sources: [[Int]], outputs: Int) {
+        self.sources = sources
+        self.outputs = outputs
+        runs = sources.map { tap in
+            var runs: [Run] = []
+            for (place, source) in tap.enumerated() {
+                if let last = runs.last, source == (last.source < 0 ? last.source : last.source + last.outputs.count) {
+                    runs[runs.count - 1].outputs = last.outputs.lowerBound..<(place + 1)
+                } else {
+                    runs.append(Run(outputs: place..<(place + 1), source: source))
+                }
+            }
+            return runs
         }
     }
 

@@ -85,33 +85,49 @@ private struct Filter {
     }
 
     private func allSums() -> ([Double], [Double]) {
-        let (n, width) = (placement.outputs, state.positions)
+        let n = placement.outputs
         var distances = [Double](repeating: 0, count: n * n)
         var tangents = distances
         distances.withUnsafeMutableBufferPointer { distances in
             tangents.withUnsafeMutableBufferPointer { tangents in
-                state.distances.withUnsafeBufferPointer { e in
-                    state.tangents.withUnsafeBufferPointer { theta in
-                        for tap in placement.sources {
-                            for i in 0..<n {
-                                let row = tap[i]
-                                let inside = row >= 0
-                                let variance = inside ? state.left[row] : 0
-                                for j in 0..<n {
-                                    let column = tap[j]
-                                    if inside && column >= 0 {
-                                        distances[i * n + j] += e[row * width + column]
-                                        tangents[i * n + j] += theta[row * width + column]
-                                    } else {
-                                        distances[i * n + j] += column >= 0 ? state.right[column] : variance
-                                    }
-                                }
-                            }
-                        }
+                for (tap, runs) in zip(placement.sources, placement.runs) {
+                    for i in 0..<n {
+                        let (first, end) = (i * n, (i + 1) * n)
+                        add(
+                            runs, from: tap[i], to: UnsafeMutableBufferPointer(rebasing: distances[first..<end]),
+                            UnsafeMutableBufferPointer(rebasing: tangents[first..<end]))
                     }
                 }
             }
         }
         return (distances, tangents)
+    }
+
+    /// Adds to a row of pairs what one tap sees, standing at `row` of the first image, or outside.
+    private func add(
+        _ runs: [Placement.Run], from row: Int, to distances: UnsafeMutableBufferPointer<Double>,
+        _ tangents: UnsafeMutableBufferPointer<Double>
+    ) {
+        let isInside = row >= 0
+        for run in runs {
+            let (first, count) = (run.outputs.lowerBound, run.outputs.count)
+            if run.source < 0 {
+                guard isInside else { continue }
+                let variance = state.left[row]
+                for j in run.outputs { distances[j] += variance }
+            } else if isInside {
+                let start = row * state.positions + run.source
+                state.distances.withUnsafeBufferPointer { source in
+                    for k in 0..<count { distances[first + k] += source[start + k] }
+                }
+                state.tangents.withUnsafeBufferPointer { source in
+                    for k in 0..<count { tangents[first + k] += source[start + k] }
+                }
+            } else {
+                state.right.withUnsafeBufferPointer { source in
+                    for k in 0..<count { distances[first + k] += source[run.source + k] }
+                }
+            }
+        }
     }
 }
