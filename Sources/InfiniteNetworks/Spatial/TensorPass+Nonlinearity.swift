@@ -4,36 +4,70 @@ extension TensorPass {
     func apply(_ map: any LayerMap, _ step: SpatialStep, _ state: inout PairState) {
         let rows = Coefficients(map, state.left), columns = Coefficients(map, state.right)
         let after = variances(after: step) { rows.images.map { $0 * $0 } }
-        var fold = [Double](repeating: 0, count: state.positions)
-        var tangent = fold
-        let constants = map.constants + [0]
-        for i in 0..<state.positions {
-            let first = state.isDiagonal ? i : 0
-            let count = state.isDiagonal ? 1 : state.positions
-            let base = state.isDiagonal ? i : i * state.positions
-            let s = rows.deviations[i]
-            for k in 0..<count {
-                let t = columns.deviations[first + k]
-                fold[k] = Chord.fold(distance: state.distances[base + k], s, t)
-                let scale = s * t
-                tangent[k] = scale > 0 ? state.tangents[base + k] / scale : 0
-            }
-            columns.byColumn.withUnsafeBufferPointer { byColumn in
-                rows.byRow.withUnsafeBufferPointer { byRow in
-                    guard let column = byColumn.baseAddress, let row = byRow.baseAddress else { return }
-                    Double.run(
-                        map.loop, constants: constants, row: row + i * map.coefficientCount, columns: column + first,
-                        stride: state.positions, count: count, fold: &fold, tangent: &tangent)
+        let strip = Strip(map, rows, columns)
+        let (n, isDiagonal) = (state.positions, state.isDiagonal)
+        state.distances.withUnsafeMutableBufferPointer { distances in
+            state.tangents.withUnsafeMutableBufferPointer { tangents in
+                for i in 0..<n {
+                    let pairs = isDiagonal ? i..<(i + 1) : (i * n)..<((i + 1) * n)
+                    strip.run(
+                        row: i, from: isDiagonal ? i : 0, UnsafeMutableBufferPointer(rebasing: distances[pairs]),
+                        UnsafeMutableBufferPointer(rebasing: tangents[pairs]))
                 }
-            }
-            let image = rows.images[i]
-            for k in 0..<count {
-                let other = columns.images[first + k]
-                state.distances[base + k] = Chord.distance(fold: fold[k], image, other)
-                state.tangents[base + k] = image * other * tangent[k]
             }
         }
         (state.left, state.right) = after
+    }
+}
+
+/// A nonlinearity on one position of the first image against consecutive ones of the second.
+private struct Strip {
+    private let map: any LayerMap
+    private let rows: Coefficients
+    private let columns: Coefficients
+    private let constants: [Double]
+
+    init(_ map: any LayerMap, _ rows: Coefficients, _ columns: Coefficients) {
+        (self.map, self.rows, self.columns) = (map, rows, columns)
+        constants = map.constants + [0]
+    }
+
+    /// From e and Θ to half chords and Θ over both deviations, in place, through the loop, and back.
+    func run(
+        row: Int, from first: Int, _ distances: UnsafeMutableBufferPointer<Double>,
+        _ tangents: UnsafeMutableBufferPointer<Double>
+    ) {
+        let count = distances.count
+        let (s, inverse) = (rows.deviations[row], rows.inverses[row])
+        guard let fold = distances.baseAddress, let tangent = tangents.baseAddress else { return }
+        columns.deviations.withUnsafeBufferPointer { deviations in
+            columns.inverses.withUnsafeBufferPointer { inverses in
+                for k in 0..<count {
+                    let (t, scale) = (deviations[first + k], inverse * inverses[first + k])
+                    // A position without variance has angle pi/2 with everything.
+                    let near = scale > 0 ? max(0, (fold[k] - (s - t) * (s - t)) * scale / 4) : 0.5
+                    let far = max(0, 1 - near)
+                    fold[k] = near <= far ? near : -far
+                    tangent[k] *= scale
+                }
+            }
+        }
+        columns.byColumn.withUnsafeBufferPointer { byColumn in
+            rows.byRow.withUnsafeBufferPointer { byRow in
+                guard let column = byColumn.baseAddress, let own = byRow.baseAddress else { return }
+                Double.run(
+                    map.loop, constants: constants, row: own + row * map.coefficientCount, columns: column + first,
+                    stride: columns.deviations.count, count: count, fold: fold, tangent: tangent)
+            }
+        }
+        let image = rows.images[row]
+        columns.images.withUnsafeBufferPointer { images in
+            for k in 0..<count {
+                let other = images[first + k]
+                fold[k] = Chord.distance(fold: fold[k], image, other)
+                tangent[k] *= image * other
+            }
+        }
     }
 }
 
@@ -56,6 +90,8 @@ enum Chord {
 /// A nonlinearity's coefficients at the positions of one image, in both orders the loops read.
 private struct Coefficients {
     let deviations: [Double]
+    /// 1/deviation, 0 where there is none.
+    let inverses: [Double]
     /// Deviations after the nonlinearity.
     let images: [Double]
     let byRow: [Double]
@@ -79,6 +115,7 @@ private struct Coefficients {
             }
         }
         deviations = before
+        inverses = before.map { $0 > 0 ? 1 / $0 : 0 }
         images = after
         byRow = rows
         byColumn = columns
