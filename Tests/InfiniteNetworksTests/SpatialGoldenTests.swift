@@ -8,7 +8,11 @@ import Testing
 struct SpatialGoldenTests {
     static let names = [
         "cnn_1d", "cnn_avg_pool", "cnn_circular_flatten", "cnn_layer_norm_attention", "cnn_same_flatten", "cnn_same_gap",
-        "cnn_sum_pool_overlap", "cnn_symmetric_gap", "cnn_valid_stride_gap", "cnn_wide_resnet_mini",
+        "cnn_sum_pool_overlap", "cnn_symmetric_gap", "cnn_valid_stride_gap", "cnn_wide_resnet_mini", "layers_attention_abs",
+        "layers_attention_identity", "layers_attention_quadratic", "layers_attention_relu", "layers_circular_even",
+        "layers_concat", "layers_conv_local_flatten", "layers_conv_local_pool", "layers_conv_transpose_circular",
+        "layers_conv_transpose_same", "layers_conv_transpose_valid", "layers_dropout", "layers_norm_axes",
+        "layers_pool_circular", "layers_product", "layers_same_even", "layers_standard", "layers_standard_flatten",
     ]
 
     @Test(arguments: names)

@@ -26,10 +26,12 @@ extension SpatialNetwork {
         guard left.images.count * right.images.count > 0 else { return }
         let isSymmetric = x2 == nil
         if let planes {
-            if Scalar.self == Float.self, let job = PlaneJob<Float>(self, planes, left, right, isSymmetric: isSymmetric) {
+            if Scalar.self == Float.self,
+                let job = PlaneJob<Float>(self, planes, left, right, isSymmetric: isSymmetric, threads: threads)
+            {
                 return try job.run(into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
             }
-            if let job = PlaneJob<Double>(self, planes, left, right, isSymmetric: isSymmetric) {
+            if let job = PlaneJob<Double>(self, planes, left, right, isSymmetric: isSymmetric, threads: threads) {
                 return try job.run(into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
             }
         }

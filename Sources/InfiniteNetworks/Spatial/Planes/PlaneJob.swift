@@ -5,19 +5,19 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
     let left: ImageRows
     let right: ImageRows
     let isSymmetric: Bool
-    private let leftTables: [PlaneTable<Planes>]
-    private let rightTables: [PlaneTable<Planes>]
+    private let leftTables: PlaneTables<Planes>
+    private let rightTables: PlaneTables<Planes>
 
     /// Nil where the images' scale is beyond what the planes' precision can square.
-    init?(_ network: SpatialNetwork, _ plan: PlanePlan, _ left: ImageRows, _ right: ImageRows, isSymmetric: Bool) {
+    init?(
+        _ network: SpatialNetwork, _ plan: PlanePlan, _ left: ImageRows, _ right: ImageRows, isSymmetric: Bool, threads: Int,
+        budget: Int = PlaneTables<Planes>.budget
+    ) {
         (self.network, self.plan, self.left, self.right) = (network, plan, left, right)
         self.isSymmetric = isSymmetric
-        func tables(_ rows: ImageRows) -> [PlaneTable<Planes>] {
-            rows.images.map { PlaneTable($0, plan) }
-        }
-        leftTables = tables(left)
-        rightTables = isSymmetric ? leftTables : tables(right)
-        guard leftTables.allSatisfy(\.isInRange), rightTables.allSatisfy(\.isInRange) else { return nil }
+        leftTables = PlaneTables(left, plan, threads: threads, budget: budget)
+        rightTables = isSymmetric ? leftTables : PlaneTables(right, plan, threads: threads, budget: budget)
+        guard leftTables.areInRange, rightTables.areInRange else { return nil }
     }
 
     func run<Scalar: KernelScalar>(
@@ -31,8 +31,9 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
         let makeWorker: @Sendable () -> PlaneWorker<Planes> = { PlaneWorker(plan, withTangent: withTangent) }
         let leftProfiles = left.images.map { _ in ImageProfile(steps: network.stepCount) }
         let rightProfiles = isSymmetric ? leftProfiles : right.images.map { _ in ImageProfile(steps: network.stepCount) }
+        let areKept = leftTables.areKept && rightTables.areKept
         let tiles = PairTile.tiles(
-            rows: rows, columns: columns, symmetric: isSymmetric, side: plan.readout == .flatten ? 16 : 1)
+            rows: rows, columns: columns, symmetric: isSymmetric, side: plan.readout != .flatten ? 1 : areKept ? 16 : 64)
         let own = rows + (isSymmetric ? 0 : columns)
         let counter = WorkCounter(total: own + tiles.count, threads: threads)
 
@@ -53,10 +54,14 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
             destinations.storeOwn(profile, row: row, columns: columns, isSymmetric: isSymmetric)
         }
         try counter.run(tiles.count, makeWorker, progress, isCancelled) { worker, index throws(KernelError) in
-            for i in tiles[index].rows {
-                for j in tiles[index].columns where !isSymmetric || i < j {
+            let tile = tiles[index]
+            let columnTables = tile.columns.map { rightTables[$0] }
+            for i in tile.rows {
+                let table = leftTables[i]
+                for j in tile.columns where !isSymmetric || i < j {
                     let (x, y) = (leftProfiles[i], rightProfiles[j])
-                    let start = try state(worker, leftTables[i], rightTables[j], (x, y), isCancelled)
+                    let start = try state(
+                        worker, table, columnTables[j - tile.columns.lowerBound], (x, y), isCancelled)
                     let end = try finish(start, x, y, isSelf: false)
                     try check(Scalar(end.covariances[0]), Scalar(end.tangents[0]), left.input, i)
                     destinations.store(end, x, y, i, j, columns: columns, isSymmetric: isSymmetric)
