@@ -42,7 +42,9 @@ func network(_ readout: LayerKind) throws -> SpatialNetwork {
     return try SpatialNetwork(Architecture(layers: layers), inputShape: [32, 32, 3])
 }
 
-func measure<Scalar: KernelScalar>(_ name: String, _ network: SpatialNetwork, _ images: Int, _ type: Scalar.Type) throws -> [Scalar] {
+func measure<Scalar: KernelScalar>(
+    _ name: String, _ network: SpatialNetwork, _ images: Int, _ type: Scalar.Type
+) throws -> [Scalar] {
     guard images > 0 else { return [] }
     var generator = SplitMix(state: 1)
     let x = (0..<images * 3072).map { _ in Scalar(Float.random(in: -1...1, using: &generator)) }

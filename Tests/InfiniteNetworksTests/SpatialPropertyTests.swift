@@ -12,10 +12,19 @@ struct SpatialPropertyTests {
     static let networks: [[Layer]] = [
         [conv([3, 3]), relu, conv([3, 3], .circular), relu, globalAverage, dense(1, 0.1)],
         [conv([3, 2]), relu, conv([5, 5]), gelu, flatten, dense()],
-        [conv([3, 3]), relu, Layer(.pool(Pool(operation: .average, window: [2, 2]))), conv([2, 2], .valid), gelu, flatten, dense()],
+        [
+            conv([3, 3]), relu, Layer(.pool(Pool(operation: .average, window: [2, 2]))), conv([2, 2], .valid), gelu, flatten,
+            dense(),
+        ],
         [conv([3, 3], sharing: .unshared), relu, globalAverage, dense()],
-        [conv([3, 3], strides: [2, 2]), relu, conv([2, 2], strides: [2, 2], .valid, sharing: .transposed), relu, flatten, dense()],
-        [conv([3, 3]), Layer(.layerNorm(LayerNorm(axes: [-1, 1]))), relu, Layer(.attention(Attention())), relu, globalAverage, dense()],
+        [
+            conv([3, 3], strides: [2, 2]), relu, conv([2, 2], strides: [2, 2], .valid, sharing: .transposed), relu, flatten,
+            dense(),
+        ],
+        [
+            conv([3, 3]), Layer(.layerNorm(LayerNorm(axes: [-1, 1]))), relu, Layer(.attention(Attention())), relu,
+            globalAverage, dense(),
+        ],
         [
             conv([3, 3]),
             Layer(.parallel(branches: [[relu, conv([3, 3])], []], combine: .sum)),
@@ -133,6 +142,17 @@ struct SpatialPropertyTests {
         let pooled = try SpatialNetwork(Architecture(layers: [conv([3, 3]), relu, globalAverage, dense()]), inputShape: [4, 4, 2])
         #expect(!flat.needsAllPairs)
         #expect(pooled.needsAllPairs)
+    }
+
+    @Test func forecastsGrowWithWhatIsKept() throws {
+        func forecast(_ readout: Layer, _ rows: Int) throws -> SpatialForecast {
+            try SpatialNetwork(Architecture(layers: [conv([3, 3]), relu, readout, dense()]), inputShape: [8, 8, 3])
+                .forecast(rows: rows, bytesPerElement: 4, threads: 2)
+        }
+        let (flat, pooled, more) = (try forecast(flatten, 10), try forecast(globalAverage, 10), try forecast(globalAverage, 20))
+        #expect(pooled.elements == 64 * flat.elements)
+        #expect(more.elements / pooled.elements == 210.0 / 55)
+        #expect(more.workingBytes > pooled.workingBytes)
     }
 
     @Test func faultsNameTheLayer() throws {

@@ -67,7 +67,7 @@ struct NetworkDraw {
         let trainable = Int.random(in: 0..<5, using: &generator) > 0
         if Int.random(in: 0..<6, using: &generator) == 0 { return dense(1.3, 0.2, trainable: trainable) }
         let padding = Padding.allCases.randomElement(using: &generator) ?? .same
-        let filter = positions.map { Int.random(in: 1...min(padding == .same ? 5 : 3, padding == .same ? 5 : $0), using: &generator) }
+        let filter = positions.map { Int.random(in: 1...(padding == .same ? 5 : min(3, $0)), using: &generator) }
         let strides = positions.map { _ in plain ? 1 : Int.random(in: 1...2, using: &generator) }
         move(&positions, filter, strides, padding)
         return conv(

@@ -83,7 +83,9 @@ struct SpatialCompiler {
             let map: (any LayerMap)? = nonlinearity.map
             if let map { return .nonlinearity(map) }
             faults.append(
-                Fault(layer.pointer, "'\(nonlinearity.documentName)' has no kernel here yet; use relu, leaky_relu, ab_relu, abs, erf or gelu."))
+                Fault(
+                    layer.pointer,
+                    "'\(nonlinearity.documentName)' has no kernel here; use relu, leaky_relu, ab_relu, abs, erf or gelu."))
             return nil
         case .identity: return .identity
         case .serial, .repeat, .parallel: return nil

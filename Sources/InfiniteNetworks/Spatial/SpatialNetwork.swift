@@ -16,6 +16,8 @@ public struct SpatialNetwork: Sendable {
     let stepCount: Int
     let startsWithAllPairs: Bool
     let channels: Int
+    /// The most positions at any layer.
+    let largestExtent: Int
     /// The fast path, where the layers allow it.
     let planes: PlanePlan?
 
@@ -44,7 +46,9 @@ public struct SpatialNetwork: Sendable {
         guard trace.output.positions.isEmpty else {
             let last = architecture.layers.last?.pointer ?? architecture.pointer
             throw ArchitectureFaults(faults: [
-                Fault(last, "The network ends in \(trace.output), which still has positions; put flatten or global_avg_pool after it.")
+                Fault(
+                    last,
+                    "The network ends in \(trace.output), which still has positions; put flatten or global_avg_pool after it.")
             ])
         }
         var compiler = SpatialCompiler(parameterization: architecture.parameterization, trace: trace)
@@ -55,6 +59,9 @@ public struct SpatialNetwork: Sendable {
         stepCount = compiler.count
         planes = PlanePlan(architecture, trace, steps)
         channels = trace.input.channels ?? 1
+        largestExtent = trace.layers.reduce(trace.input.positions.reduce(1, *)) {
+            max($0, $1.output.positions.reduce(1, *))
+        }
         inputDimension = trace.input.elements ?? 1
     }
 }

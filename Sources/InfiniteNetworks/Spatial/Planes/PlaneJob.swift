@@ -45,7 +45,8 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
             // The variance of a pooled image stays unknown where nobody needs it: zero then, which linear layers carry on
             // without harm, as c = (p + q − e)/2 holds for any p and q.
             let state = needsOwn
-                ? try self.state(worker, table, table, nil, isCancelled) : PairState(known: plan.readout == .flatten ? table.meanVariance * table.scale * table.scale : 0)
+                ? try self.state(worker, table, table, nil, isCancelled)
+                : PairState(known: plan.readout == .flatten ? table.meanVariance * table.scale * table.scale : 0)
             profile.readout = state.left[0]
             let end = try finish(state, profile, profile, isSelf: true)
             (profile.nngp, profile.ntk) = (end.left[0], end.tangents[0])
@@ -57,6 +58,7 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
             let tile = tiles[index]
             let columnTables = tile.columns.map { rightTables[$0] }
             for i in tile.rows {
+                if isCancelled() { throw .cancelled }
                 let table = leftTables[i]
                 for j in tile.columns where !isSymmetric || i < j {
                     let (x, y) = (leftProfiles[i], rightProfiles[j])

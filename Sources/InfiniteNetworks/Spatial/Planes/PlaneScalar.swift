@@ -16,7 +16,8 @@ protocol PlaneScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
         x: UnsafePointer<Self>, y: UnsafePointer<Self>, withTangent: Bool, scratch: UnsafeMutablePointer<Self>
     ) -> Stack
     static func run(_ stack: inout Stack, dy: Int, dx: Int) -> (distance: Double, tangent: Double)
-    static func rowSums(_ map: UnsafePointer<Self>, _ shape: PlaneShape, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Self>)
+    static func rowSums(
+        _ map: UnsafePointer<Self>, _ shape: PlaneShape, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Self>)
 }
 
 extension Double: PlaneScalar {
