@@ -3,7 +3,8 @@ import Foundation
 import InfiniteNetworks
 import LinearAlgebra
 
-// NNGP and NTK of a deep 3x3 ReLU network on images of 32x32x3, pooled and flattened, symmetric kernels.
+// NNGP and NTK of a deep 3x3 ReLU network on images of 32x32x3, pooled and flattened, and of one that pools in between;
+// symmetric kernels.
 //
 // Usage: spatial-benchmark [layers] [pooled images] [flattened images] [threads]   (21 8 256 2)
 
@@ -34,11 +35,21 @@ func processorSeconds() -> Double {
     return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
 }
 
+let scales = AffineScales(weightStd: 2.0.squareRoot(), biasStd: 0.1)
+let block = [
+    Layer(.convolution(Convolution(filter: [3, 3], padding: .same, scales: scales))), Layer(.nonlinearity(.abRelu(a: 0, b: 1))),
+]
+
 func network(_ readout: LayerKind) throws -> SpatialNetwork {
-    let scales = AffineScales(weightStd: 2.0.squareRoot(), biasStd: 0.1)
-    let convolution = Layer(.convolution(Convolution(filter: [3, 3], padding: .same, scales: scales)))
-    let relu = Layer(.nonlinearity(.abRelu(a: 0, b: 1)))
-    let layers = (0..<depth).flatMap { _ in [convolution, relu] } + [Layer(readout), Layer(.dense(Dense(scales: scales)))]
+    let layers = (0..<depth).flatMap { _ in block } + [Layer(readout), Layer(.dense(Dense(scales: scales)))]
+    return try SpatialNetwork(Architecture(layers: layers), inputShape: [32, 32, 3])
+}
+
+/// Four convolutions with pooling between them (Myrtle5 of arXiv 2003.02237), which mixes offset planes.
+func pooledBetween() throws -> SpatialNetwork {
+    let pool = Layer(.pool(Pool(operation: .average, window: [2, 2])))
+    let layers = block + block + [pool] + block + [pool] + block
+        + [Layer(.globalPool(.average)), Layer(.dense(Dense(scales: scales)))]
     return try SpatialNetwork(Architecture(layers: layers), inputShape: [32, 32, 3])
 }
 
@@ -81,6 +92,7 @@ func difference(_ narrow: [Float], _ wide: [Double]) -> Double {
 print("\(depth) layers 3x3 same ReLU, 32x32x3, NNGP and NTK, \(threads) threads, medians of \(repetitions)")
 print("| network | images | ms | ms an entry | processor ms an entry | processor ms a pair |")
 print("|---|---|---|---|---|---|")
+_ = try measure("Myrtle5, float64", pooledBetween(), min(pooled, 3), Double.self)
 for (name, readout, images) in [("pooled", LayerKind.globalPool(.average), pooled), ("flattened", .flatten, flattened)] {
     let network = try network(readout)
     let narrow = try measure("\(name), float32", network, images, Float.self)
