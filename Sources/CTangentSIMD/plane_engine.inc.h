@@ -180,8 +180,7 @@ INLINED void NAME(sum_columns)(const NAME(stack) *stack, const NAME(layer) *laye
     const size_t other = (beyond ? first + dy - stack->height : first + dy) * width;
     REAL *distance = planes.distance + from, *tangent = planes.tangent + from;
     NAME(rectifier_rows) rows = {{distance, planes.zeros, planes.zeros}, {tangent, planes.zeros, planes.zeros},
-                                 left.deviation + from, left.half_inverse + from, right.deviation + other,
-                                 right.half_inverse + other, distance, tangent};
+                                 left.deviation + from, right.deviation + other, distance, tangent};
     for (size_t tap = 0; tap < taps; tap++) {
         const REAL *row, *tangent_row;
         NAME(row_at)(stack, layer, left, right, planes, (ptrdiff_t)(first + tap) - (ptrdiff_t)layer->low[0], (ptrdiff_t)dy,

@@ -10,7 +10,7 @@
 typedef struct {
     // Three rows of sums to be added.
     const REAL *distance[3], *tangent[3];
-    const REAL *s, *s_inverse, *t, *t_inverse;
+    const REAL *s, *t;
     REAL *distance_out, *tangent_out;
 } NAME(rectifier_rows);
 
@@ -37,13 +37,16 @@ INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifie
                            bool with_tangent, bool plain) {
     const REAL gain = layer->gain * layer->weight, far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
     const REAL own_scale = layer->own_scale, own_offset = layer->own_offset / layer->weight;
+    // Below every product of deviations that the engine takes.
+    const REAL least = sizeof(REAL) == sizeof(double) ? (REAL)1e-300 : (REAL)1e-30;
     REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
     for (int i = 0; i <= ARC_DEGREE; i++) lune_terms[i] = layer->lune[i], arc_terms[i] = layer->arc[i];
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
     for (size_t i = 0; i < count; i++) {
         REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
         REAL s = rows.s[i], t = rows.t[i], step = s - t, product = s * t;
-        REAL v = (e - step * step) * (rows.s_inverse[i] * rows.t_inverse[i]);
+        // Where a variance is 0 so is the product, by which all that v decides is multiplied.
+        REAL v = (e - step * step) / (4 * product > least ? 4 * product : least);
         bool far = v > (REAL)0.5;
         REAL other = 1 - v, w = v < other ? v : other;
         w = w > 0 ? w : 0;

@@ -28,9 +28,10 @@ enum { TANGENT_PLANE_SLACK = 64 };
         real lune[19], arc[19]; \
     } tangent_plane_layer_##suffix; \
     /* What a layer needs of one image: its variances before the convolution and their sums along rows (zero outside), its \
-       standard deviations after it over sqrt(weight), s, and 1/(2 s), 0 where s is 0. */ \
+       standard deviations after it over sqrt(weight). Variances are 0 or such that products of two are far from the ends \
+       of the precision's range. */ \
     typedef struct { \
-        const real *variance, *sums, *deviation, *half_inverse; \
+        const real *variance, *sums, *deviation; \
     } tangent_plane_maps_##suffix; \
     typedef struct { \
         size_t height, width, channels, layers; \

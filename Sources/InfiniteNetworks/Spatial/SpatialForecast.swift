@@ -20,7 +20,7 @@ extension SpatialNetwork {
         let inputs = images * Double(inputDimension) * 8
         let elements = pairs * perPair * Double(stepCount)
         if let planes {
-            let table = Double((4 * planes.layers.count + planes.shape.channels) * planes.shape.positions * bytesPerElement)
+            let table = Double((3 * planes.layers.count + planes.shape.channels) * planes.shape.positions * bytesPerElement)
             let kept = images * table
             let limit = Double(PlaneTables<Double>.budget)
             let tables = kept <= 2 * limit ? kept : Double(threads) * 128 * table

@@ -8,8 +8,7 @@ protocol PlaneScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 
     static func layer(_ layer: PlaneLayer) -> Layer
     static func maps(
-        variance: UnsafePointer<Self>, sums: UnsafePointer<Self>, deviation: UnsafePointer<Self>,
-        halfInverse: UnsafePointer<Self>
+        variance: UnsafePointer<Self>, sums: UnsafePointer<Self>, deviation: UnsafePointer<Self>
     ) -> Maps
     static func stack(
         _ shape: PlaneShape, layers: UnsafePointer<Layer>, left: UnsafePointer<Maps>, right: UnsafePointer<Maps>,
@@ -35,10 +34,9 @@ extension Double: PlaneScalar {
     }
 
     static func maps(
-        variance: UnsafePointer<Double>, sums: UnsafePointer<Double>, deviation: UnsafePointer<Double>,
-        halfInverse: UnsafePointer<Double>
+        variance: UnsafePointer<Double>, sums: UnsafePointer<Double>, deviation: UnsafePointer<Double>
     ) -> Maps {
-        Maps(variance: variance, sums: sums, deviation: deviation, half_inverse: halfInverse)
+        Maps(variance: variance, sums: sums, deviation: deviation)
     }
 
     static func stack(
@@ -80,10 +78,9 @@ extension Float: PlaneScalar {
     }
 
     static func maps(
-        variance: UnsafePointer<Float>, sums: UnsafePointer<Float>, deviation: UnsafePointer<Float>,
-        halfInverse: UnsafePointer<Float>
+        variance: UnsafePointer<Float>, sums: UnsafePointer<Float>, deviation: UnsafePointer<Float>
     ) -> Maps {
-        Maps(variance: variance, sums: sums, deviation: deviation, half_inverse: halfInverse)
+        Maps(variance: variance, sums: sums, deviation: deviation)
     }
 
     static func stack(

@@ -1,7 +1,7 @@
 import CTangentSIMD
 
 /// The maps of one image for every layer, as the planes read them: variances before the layer's sums and their row sums,
-/// deviations after them (over the square root of the layer's weight) and half the inverse of those.
+/// deviations after them (over the square root of the layer's weight).
 ///
 /// `@unchecked Sendable`: written only by the thread that makes or rotates it, and read-only for others after that.
 final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
@@ -22,24 +22,23 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
 
     /// Bytes of a table.
     static func bytes(_ shape: PlaneShape) -> Int {
-        (4 * shape.layers + shape.channels) * (shape.positions + slack) * MemoryLayout<Scalar>.stride
+        (3 * shape.layers + shape.channels) * (shape.positions + slack) * MemoryLayout<Scalar>.stride
     }
 
     /// An empty table, to be filled by ``rotate(_:by:)``.
     init(_ shape: PlaneShape) {
         self.shape = shape
         let stride = shape.positions + Self.slack
-        memory = .allocate(capacity: 4 * shape.layers * stride)
-        memory.initialize(repeating: 0, count: 4 * shape.layers * stride)
+        memory = .allocate(capacity: 3 * shape.layers * stride)
+        memory.initialize(repeating: 0, count: 3 * shape.layers * stride)
         let pixelCount = shape.channels * shape.positions + Self.slack
         pixels = .allocate(capacity: pixelCount)
         pixels.initialize(repeating: 0, count: pixelCount)
         maps = .allocate(capacity: shape.layers)
         for layer in 0..<shape.layers {
-            let first = UnsafePointer(memory + 4 * layer * stride)
+            let first = UnsafePointer(memory + 3 * layer * stride)
             (maps + layer).initialize(
-                to: Scalar.maps(
-                    variance: first, sums: first + stride, deviation: first + 2 * stride, halfInverse: first + 3 * stride))
+                to: Scalar.maps(variance: first, sums: first + stride, deviation: first + 2 * stride))
         }
     }
 
@@ -69,11 +68,11 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         maps.deallocate()
     }
 
-    private func map(_ layer: Int, _ which: Int) -> UnsafeMutablePointer<Scalar> { memory + (4 * layer + which) * stride }
+    private func map(_ layer: Int, _ which: Int) -> UnsafeMutablePointer<Scalar> { memory + (3 * layer + which) * stride }
 
     /// Writes the maps of a layer and carries the variances through it.
     private func fill(_ index: Int, _ layer: PlaneLayer, _ variances: inout [Double]) {
-        let (before, sums, deviations, inverses) = (map(index, 0), map(index, 1), map(index, 2), map(index, 3))
+        let (before, sums, deviations) = (map(index, 0), map(index, 1), map(index, 2))
         for i in 0..<shape.positions { before[i] = Scalar(variances[i]) }
         Scalar.rowSums(before, shape, layer, into: sums)
         if layer.taps != [1, 1] { variances = layer.filtered(variances, shape) }
@@ -83,9 +82,7 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         let bias = layer.biasVariance
         for i in 0..<shape.positions {
             let variance = weight * variances[i] + bias
-            let deviation = (variance / weight).squareRoot()
-            deviations[i] = Scalar(deviation)
-            inverses[i] = deviation > 0 ? Scalar(0.5 / deviation) : 0
+            deviations[i] = Scalar((variance / weight).squareRoot())
             variances[i] = gain * variance
             isInRange = isInRange && Self.isSafe(variance)
         }
@@ -98,7 +95,7 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
 
     /// Makes this the table of an image whose columns are moved left by `dx`, around the edge.
     func rotate(_ source: PlaneTable, by dx: Int) {
-        for index in 0..<4 * shape.layers {
+        for index in 0..<3 * shape.layers {
             Self.rotate(source.memory + index * stride, into: memory + index * stride, shape, by: dx)
         }
         for channel in 0..<shape.channels {
