@@ -68,6 +68,10 @@ let package = Package(
             name: "kernel-benchmark", dependencies: ["InfiniteNetworks", "LinearAlgebra", "COpenBLAS"],
             path: "Benchmarks/kernels", swiftSettings: strict),
 
+        .executableTarget(
+            name: "spatial-benchmark", dependencies: ["Architectures", "InfiniteNetworks", "LinearAlgebra"],
+            path: "Benchmarks/spatial", swiftSettings: strict),
+
         .executableTarget(name: "json-benchmark", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 
         tests("NumberText"),

@@ -1,0 +1,59 @@
+// Convolutional kernels by offset planes, in C for function multiversioning.
+//
+// The pairs of positions (i, j) of two images split by their offset j - i, taken around the image's edges, into planes of
+// height x width elements: plane (dy, dx) holds at i the pair (i, j = i + (dy, dx) mod the extents). A convolution of
+// stride 1 that keeps the extents never mixes planes, so all layers of one plane run in the first-level cache. With zero
+// padding a plane has a seam in each axis, where j passes the edge of the image; across it, and beyond the image's own edges,
+// one of the two positions is outside, and the variance of the other one stands for their squared distance.
+//
+// All maps and planes are [height, width], contiguous, with TANGENT_PLANE_SLACK readable elements after the last; maps of the
+// second image are rotated left by dx, so that i indexes them along a row. Row i of a plane meets row i + dy of them.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { TANGENT_PLANE_SLACK = 64 };
+
+#define TANGENT_PLANES(real, suffix) \
+    typedef struct { \
+        /* Extents of the filter and how many of its taps lie before the position itself: rows, columns. */ \
+        size_t taps[2], low[2]; \
+        bool circular; \
+        /* e' = weight * sum of e; Theta' = weight * sum of Theta + own_scale K' + own_offset. */ \
+        real weight, own_scale, own_offset; \
+        /* Then, if `rectified`, a min(x, 0) + b max(x, 0): gain (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2). */ \
+        bool rectified; \
+        real gain, k; \
+        /* Coefficients of the two polynomials, scaled for the layer; written by tangent_plane_prepare. */ \
+        real lune[19], arc[19]; \
+    } tangent_plane_layer_##suffix; \
+    /* What a layer needs of one image: its variances before the convolution and their sums along rows (zero outside), its \
+       standard deviations after it over sqrt(weight). Variances are 0 or such that products of two are far from the ends \
+       of the precision's range. */ \
+    typedef struct { \
+        const real *variance, *sums, *deviation; \
+    } tangent_plane_maps_##suffix; \
+    typedef struct { \
+        size_t height, width, channels, layers; \
+        const tangent_plane_layer_##suffix *layer; \
+        /* By layer. */ \
+        const tangent_plane_maps_##suffix *left, *right; \
+        /* The images [channels, height, width], and 1/channels. */ \
+        const real *x, *y; \
+        real scale; \
+        bool with_tangent; \
+        /* 5 arrays of height x width + 2 TANGENT_PLANE_SLACK elements, zero at first. */ \
+        real *scratch; \
+    } tangent_plane_stack_##suffix; \
+    void tangent_plane_prepare_##suffix(tangent_plane_layer_##suffix *layer); \
+    /* Runs all layers on plane (dy, dx); the sums of e and Theta over it. */ \
+    void tangent_plane_run_##suffix(const tangent_plane_stack_##suffix *stack, size_t dy, size_t dx, double *distance, \
+                                    double *tangent); \
+    /* Sums along rows, zero outside the image. */ \
+    void tangent_plane_row_sums_##suffix(const real *map, size_t height, size_t width, size_t taps, size_t low, \
+                                         bool circular, real *sums);
+
+TANGENT_PLANES(double, f64)
+TANGENT_PLANES(float, f32)
+
+#undef TANGENT_PLANES

@@ -1,0 +1,2 @@
+#define FAMILY "plane_engine.inc.h"
+#include "both_precisions.h"

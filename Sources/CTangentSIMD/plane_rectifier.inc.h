@@ -1,0 +1,94 @@
+// What follows the sums of a convolution, element by element: the layer's own NTK term and the rectifier.
+//
+// With E the sum of squared distances, e = weight E, and s, t the deviations of the two positions over sqrt(weight):
+// v = (E - (s - t)^2)/(4 s t) = sin^2(theta/2), w = min(v, 1 - v), g = sin theta - theta cos theta, and
+//   e' = A weight (E - (2 k/pi) s t g),   Theta' = A (1 - k theta/pi) Theta,   A = (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2)
+//   near (v = w):      theta = t,       g = g(w)
+//   far  (v = 1 - w):  theta = pi - t,  g = g(w) + pi (1 - 2 w),      t = 2 asin(sqrt(w)).
+// The loop is bound by multiplications, so every constant factor is in the coefficients.
+
+typedef struct {
+    // Three rows of sums to be added.
+    const REAL *distance[3], *tangent[3];
+    const REAL *s, *t;
+    REAL *distance_out, *tangent_out;
+} NAME(rectifier_rows);
+
+// Even and odd powers apart: half the latency of Horner's rule.
+INLINED REAL NAME(split_polynomial)(const REAL *coefficients, REAL w, REAL square) {
+    const int even = ARC_DEGREE & ~1, odd = (ARC_DEGREE - 1) | 1;
+    REAL sum = coefficients[even], other = coefficients[odd];
+#pragma clang loop unroll(full)
+    for (int k = even - 2; k >= 0; k -= 2) sum = sum * square + coefficients[k];
+#pragma clang loop unroll(full)
+    for (int k = odd - 2; k >= 1; k -= 2) other = other * square + coefficients[k];
+    return other * w + sum;
+}
+
+void NAME(tangent_plane_prepare)(NAME(tangent_plane_layer) *layer) {
+    const REAL scale = 2 * layer->k * (REAL)0.318309886183790671537767526745028724;
+    for (int i = 0; i <= ARC_DEGREE; i++) {
+        layer->lune[i] = scale * NAME(lune)[i];
+        layer->arc[i] = scale * layer->gain * layer->weight * NAME(arc)[i];
+    }
+}
+
+INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                           bool with_tangent, bool plain) {
+    const REAL gain = layer->gain * layer->weight, far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
+    const REAL own_scale = layer->own_scale, own_offset = layer->own_offset / layer->weight;
+    // Below every product of deviations that the engine takes.
+    const REAL least = sizeof(REAL) == sizeof(double) ? (REAL)1e-300 : (REAL)1e-30;
+    REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
+    for (int i = 0; i <= ARC_DEGREE; i++) lune_terms[i] = layer->lune[i], arc_terms[i] = layer->arc[i];
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+    for (size_t i = 0; i < count; i++) {
+        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
+        REAL s = rows.s[i], t = rows.t[i], step = s - t, product = s * t;
+        // Where a variance is 0 so is the product, by which all that v decides is multiplied.
+        REAL v = (e - step * step) / (4 * product > least ? 4 * product : least);
+        bool far = v > (REAL)0.5;
+        REAL other = 1 - v, w = v < other ? v : other;
+        w = w > 0 ? w : 0;
+        REAL root = SQRT(w), square = w * w, kernel = product * (1 - 2 * w);
+        REAL lune = w * root * NAME(split_polynomial)(lune_terms, w, square);
+        rows.distance_out[i] = gain * (e - product * lune - (far ? far_scale : 0) * kernel);
+        if (with_tangent) {
+            REAL turn = root * NAME(split_polynomial)(arc_terms, w, square);
+            REAL slope = far ? far_rest + turn : gain - turn;
+            REAL own = far ? -kernel : kernel;
+            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
+            rows.tangent_out[i] = slope * (sum + (plain ? own : own_scale * own + own_offset));
+        }
+    }
+}
+
+INLINED void NAME(keep_linear)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                               bool with_tangent) {
+    const REAL weight = layer->weight, own_scale = layer->own_scale, own_offset = layer->own_offset;
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+    for (size_t i = 0; i < count; i++) {
+        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
+        REAL s = rows.s[i], t = rows.t[i];
+        rows.distance_out[i] = weight * e;
+        if (with_tangent) {
+            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
+            rows.tangent_out[i] = weight * (sum + own_scale * ((s * s + t * t - e) / 2)) + own_offset;
+        }
+    }
+}
+
+// The count is rounded up to whole vectors, which may overwrite the start of the next row with nonsense: rows go in order.
+INLINED void NAME(layer_rows)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                              bool with_tangent) {
+    count = (count + 15) / 16 * 16;
+    if (!layer->rectified) {
+        NAME(keep_linear)(layer, rows, count, with_tangent);
+    } else if (!with_tangent) {
+        NAME(rectify)(layer, rows, count, false, true);
+    } else if (layer->own_scale == 1 && layer->own_offset == 0) {
+        NAME(rectify)(layer, rows, count, true, true);
+    } else {
+        NAME(rectify)(layer, rows, count, true, false);
+    }
+}
