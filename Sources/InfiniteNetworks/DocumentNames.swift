@@ -2,14 +2,31 @@ import Architectures
 
 extension Nonlinearity {
     /// The kernel map of this nonlinearity; nil where there is none yet.
-    var map: (any LayerMap)? {
+    var map: (any LayerMap & ScalarDual)? {
         switch self {
         case .abRelu(let a, let b): Rectifier(a: a, b: b)
+        case .sign: Sign()
         case .erf(let a, let b, let c): ErrorFunction(a: a, b: b, c: c)
         case .gelu: Gelu()
+        case .sin(let a, let b, let c): Sinusoid(a: a, b: b, phase: c)
+        case .cos(let a, let b, let c): Sinusoid(cosineOf: a, b: b, phase: c)
+        case .rbf(let gamma): Sinusoid(rbf: gamma)
+        case .exp(let a, let b): Exponential(a: a, b: b)
+        case .gaussian(let a, let b): GaussianFunction(a: a, b: b)
+        case .expNormalized(let gamma, let shift): NormalizedExponential(gamma: gamma, shift: shift)
+        case .gabor: Gabor()
+        case .monomial(let degree): Polynomial(monomial: degree)
+        case .rectifiedMonomial(0): HeavisideStep()
+        case .rectifiedMonomial(1): Rectifier(a: 0, b: 1)
+        case .rectifiedMonomial(let degree): RectifiedMonomial(degree: degree)
+        case .polynomial(let coefficients): Polynomial(coefficients: coefficients)
+        case .hermite(let degree): Hermite(degree: degree)
         default: nil
         }
     }
+
+    /// κ and κ̇ pair by pair; nil where there is none yet.
+    package var dual: (any ScalarDual)? { map }
 
     /// The type name in the architecture document.
     var documentName: String {

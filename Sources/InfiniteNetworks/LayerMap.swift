@@ -3,7 +3,7 @@
 /// A Gaussian pre-activation is known by its standard deviation s, one number a row, and each pair of rows by the angle
 /// between them. So a layer is a map of deviations, which also yields the row's coefficients, and a loop over pairs that
 /// reads the coefficients of both rows. A new layer is one Swift file with its row map and one C file with its loop.
-protocol LayerMap: Sendable {
+protocol LayerMap: Convergence {
     /// Numbers the loop needs that are the same for every row.
     var constants: [Double] { get }
     /// How many coefficients a row has.

@@ -30,6 +30,22 @@ TANGENT_STEP(tangent_rectifier)
 TANGENT_STEP(tangent_error_function)
 // x Phi(x); no constants; coefficients in gelu.inc.h.
 TANGENT_STEP(tangent_gelu)
+// sign(x); neither constants nor coefficients.
+TANGENT_STEP(tangent_sign)
+// a sin(b x + c), cos, rbf; described in sinusoid.inc.h.
+TANGENT_STEP(tangent_sinusoid)
+// a e^{b x}, coefficient |b| s; s_i s_j e^{gamma (cos theta + shift)}, constant gamma.
+TANGENT_STEP(tangent_exponential)
+TANGENT_STEP(tangent_normalized_exponential)
+// a e^{b x^2} and e^{-x^2} sin x; described in gaussian.inc.h and gabor.inc.h.
+TANGENT_STEP(tangent_gaussian)
+TANGENT_STEP(tangent_gabor)
+// Hermite series; constant: how many coefficients; coefficients: normalised to a sum of squares 1.
+TANGENT_STEP(tangent_series)
+// max(x, 0)^d, d >= 2; constants in rectified_monomial.inc.h.
+TANGENT_STEP(tangent_rectified_monomial)
+// 1 where x >= 0; coefficient 1, or 0 for a row of zero variance.
+TANGENT_STEP(tangent_heaviside)
 
 #define TANGENT_STRIPS(real, suffix) \
     /* The unit vector of a row (zeros for a zero row) and |x|/sqrt(count); an index below count: the first element that \

@@ -30,6 +30,11 @@ final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
                 var fold: Scalar = rows.deviations[start + row] > 0 ? 0 : 0.5
                 var scaled: Scalar = 0
                 for step in program.steps.indices {
+                    let before = Double(byColumn.deviations(after: step)[row])
+                    if let map = program.steps[step].map, !map.isDefined(at: before * before) {
+                        throw .divergence(
+                            input, row: start + row, layer: step, name: program.steps[step].name, domain: map.domain)
+                    }
                     program.run(
                         step, row: row, of: byRow, columns: byColumn, from: row, count: 1, fold: &fold,
                         tangent: withNTK ? tangentPointer(start + row) : nil)
