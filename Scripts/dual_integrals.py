@@ -1,12 +1,11 @@
 """Writes Tests/InfiniteNetworksTests/Fixtures/dual_integrals.json: E[phi(u) phi(v)] and E[phi'(u) phi'(v)] by integration.
 
-The expectations are integrated from the functions themselves, in 40-digit arithmetic, without any closed form: smooth
-functions by the trapezoidal rule, which converges geometrically under a Gaussian weight, others by Gauss-Legendre panels that
-end at the kinks. Every value is computed with two resolutions, and the script stops where they differ by more than 1e-15 of
+The expectations are integrated from the functions themselves, in 40-digit arithmetic, without any closed form, by
+Gauss-Legendre panels that end at the kinks: in polar coordinates where the only kink is at 0, else in u and v. Every value is computed with two resolutions, and the script stops where they differ by more than 1e-15 of
 sqrt(E phi(u)^2 E phi(v)^2). (u, v) are Gaussian with variances p, q and covariance c; the 20 points include equal, parallel,
 opposite, independent and zero arguments.
 
-Usage: python3 Scripts/dual_integrals.py > Tests/InfiniteNetworksTests/Fixtures/dual_integrals.json   (needs mpmath; an hour)
+Usage: python3 Scripts/dual_integrals.py > Tests/InfiniteNetworksTests/Fixtures/dual_integrals.json   (needs mpmath)
 """
 import json
 import sys
@@ -121,24 +120,43 @@ def legendre(n):
     return LEGENDRE[n]
 
 
-def rule(kinks, level):
-    """Nodes and weights (with the normal density) on the line, panels ending at the kinks."""
-    if kinks is None:
-        h = mp.mpf(1) / (8 if level == 0 else 10)
-        n = int(EDGE / h)
-        return [(k * h, h * density(k * h)) for k in range(-n, n + 1)]
-    ends = sorted({e for e in [-EDGE, -6, -3, -1, 0, 1, 3, 6, EDGE] + [k for k in kinks if abs(k) < EDGE]})
+def panels(ends, counts, level):
     nodes = []
     for low, high in zip(ends, ends[1:]):
         middle, half = mp.mpf(low + high) / 2, mp.mpf(high - low) / 2
-        for x, w in legendre(16 if level == 0 else 20):
-            nodes.append((middle + half * x, half * w * density(middle + half * x)))
+        nodes += [(middle + half * x, half * w) for x, w in legendre(counts[level])]
     return nodes
+
+
+def rule(kinks, level):
+    """Nodes and weights (with the normal density) on the line."""
+    ends = sorted({e for e in [-EDGE, -6, -3, -1, 0, 1, 3, 6, EDGE] + [k for k in kinks if abs(k) < EDGE]})
+    return [(x, w * density(x)) for x, w in panels(ends, (16, 20), level)]
+
+
+RADII = {}
+
+
+def radii(level):
+    if level not in RADII:
+        RADII[level] = [(r, w * r * mp.exp(-r * r / 2)) for r, w in panels([mp.mpf(0), 4, EDGE], (24, 30), level)]
+    return RADII[level]
+
+
+def polar(f, s, t, rho, level):
+    """Over the sectors between the lines u = 0 and v = 0, opposite ones together."""
+    theta = mp.acos(rho)
+    total = mp.mpf(0)
+    for low, high in ((theta - mp.pi / 2, mp.pi / 2), (mp.pi / 2, theta + mp.pi / 2)):
+        for psi, w in panels([low, high], (40, 50), level):
+            a, b = s * mp.cos(psi), t * mp.cos(psi - theta)
+            total += w * mp.fsum(v * (f(a * r) * f(b * r) + f(-a * r) * f(-b * r)) for r, v in radii(level))
+    return total / (2 * mp.pi)
 
 
 def expectation(f, kinks, p, q, c, level):
     s, t = mp.sqrt(mp.mpf(p)), mp.sqrt(mp.mpf(q))
-    scaled = lambda d: None if kinks is None else [k / d for k in kinks]
+    scaled = lambda d: [k / d for k in kinks or [0]]
     if p == 0 or q == 0:
         lone = mp.sqrt(mp.mpf(max(p, q)))
         if lone == 0:
@@ -146,17 +164,18 @@ def expectation(f, kinks, p, q, c, level):
         return f(mp.mpf(0)) * mp.fsum(w * f(lone * x) for x, w in rule(scaled(lone), level))
     rho = mp.mpf(c) / (s * t)
     rest = mp.sqrt(max(0, 1 - rho * rho))
-    if rest < mp.mpf(10) ** -30:
-        both = None if kinks is None else [k / d for k in kinks for d in (s, mp.sign(rho) * t)]
-        return mp.fsum(w * f(s * x) * f(mp.sign(rho) * t * x) for x, w in rule(both, level))
+    if rest < mp.mpf(10) ** -15:
+        side = mp.sign(rho)
+        return mp.fsum(w * f(s * x) * f(side * t * x) for x, w in rule(scaled(s) + scaled(side * t), level))
+    if kinks in (None, [0]):
+        return polar(f, s, t, rho, level)
     total = []
-    smooth = rule(None, level) if kinks is None else None
-    for x, w in smooth or rule(scaled(s), level):
+    for x, w in rule(scaled(s), level):
         value = f(s * x)
-        if value == 0 or w * max(1, abs(value)) < mp.mpf(10) ** -30:
+        if value == 0 or w < mp.mpf(10) ** -20:
             continue
-        inner = smooth or rule([(k / t - rho * x) / rest for k in kinks], level)
-        total.append(w * value * mp.fsum(v * f(t * (rho * x + rest * y)) for y, v in inner if v > mp.mpf(10) ** -30))
+        inner = rule([(k / t - rho * x) / rest for k in kinks], level)
+        total.append(w * value * mp.fsum(v * f(t * (rho * x + rest * y)) for y, v in inner if v > mp.mpf(10) ** -20))
     return mp.fsum(total)
 
 

@@ -1,8 +1,8 @@
 import Architectures
 
 extension Nonlinearity {
-    /// The kernel map of this nonlinearity; nil where there is none yet.
-    var map: (any LayerMap & ScalarDual)? {
+    /// The kernel map of this nonlinearity.
+    var map: any LayerMap & ScalarDual {
         switch self {
         case .abRelu(let a, let b): Rectifier(a: a, b: b)
         case .sign: Sign()
@@ -21,12 +21,19 @@ extension Nonlinearity {
         case .rectifiedMonomial(let degree): RectifiedMonomial(degree: degree)
         case .polynomial(let coefficients): Polynomial(coefficients: coefficients)
         case .hermite(let degree): Hermite(degree: degree)
-        default: nil
+        case .tanh: QuadratureFunction(.tanh)
+        case .sigmoid: QuadratureFunction(.sigmoid)
+        case .softplus: QuadratureFunction(.softplus)
+        case .silu: QuadratureFunction(.silu)
+        case .mish: QuadratureFunction(.mish)
+        case .elu(let alpha): QuadratureFunction(.elu, alpha: alpha)
+        case .selu: QuadratureFunction.selu
+        case .hardTanh: ClippedLine()
         }
     }
 
-    /// κ and κ̇ pair by pair; nil where there is none yet.
-    package var dual: (any ScalarDual)? { map }
+    /// κ and κ̇ pair by pair.
+    package var dual: any ScalarDual { map }
 
     /// The type name in the architecture document.
     var documentName: String {

@@ -30,4 +30,6 @@ public struct PairLoop: Sendable {
     static let series = PairLoop(double: tangent_series_f64, single: tangent_series_f32)
     static let rectifiedMonomial = PairLoop(double: tangent_rectified_monomial_f64, single: tangent_rectified_monomial_f32)
     static let heaviside = PairLoop(double: tangent_heaviside_f64, single: tangent_heaviside_f32)
+    static let polar = PairLoop(double: tangent_polar_f64, single: tangent_polar_f32)
+    static let clippedLine = PairLoop(double: tangent_clipped_line_f64, single: tangent_clipped_line_f32)
 }

@@ -69,14 +69,13 @@ struct StackCompiler {
 
     private mutating func append(_ nonlinearity: Nonlinearity, at pointer: JSONPointer) {
         let name = nonlinearity.documentName
-        guard let map = nonlinearity.map else {
-            refuse(pointer, name, "dense stacks know relu, leaky_relu, ab_relu, abs, erf and gelu; use one of these")
-            return
-        }
         if let after = nonGaussian {
             add(.nonGaussianInput(NonGaussianInput(pointer: pointer, name: name, after: after)))
         }
-        step(name, map, at: pointer)
+        if case .expNormalized(let gamma, _) = nonlinearity, gamma < 0 {
+            refuse(pointer, name, "with gamma below 0 it is not positive semidefinite, so no kernel; give it a gamma of 0 or more")
+        }
+        step(name, nonlinearity.map, at: pointer)
         nonGaussian = "another nonlinearity ('\(name)')"
     }
 

@@ -46,6 +46,10 @@ TANGENT_STEP(tangent_series)
 TANGENT_STEP(tangent_rectified_monomial)
 // 1 where x >= 0; coefficient 1, or 0 for a row of zero variance.
 TANGENT_STEP(tangent_heaviside)
+// tanh, sigmoid, softplus, silu, mish and elu by quadrature, and min(1, max(-1, x)); described in polar_quadrature.inc.h and
+// clipped_line.inc.h.
+TANGENT_STEP(tangent_polar)
+TANGENT_STEP(tangent_clipped_line)
 
 #define TANGENT_STRIPS(real, suffix) \
     /* The unit vector of a row (zeros for a zero row) and |x|/sqrt(count); an index below count: the first element that \

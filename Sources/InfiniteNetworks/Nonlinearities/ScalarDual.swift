@@ -21,7 +21,7 @@ package struct GaussianPair: Sendable {
     /// √(pq − c²), from e, without the product pq.
     var area: Double {
         let (s, t) = (p.squareRoot(), q.squareRoot())
-        guard s + t > 0 else { return 0 }
+        guard s > 0, t > 0 else { return 0 }
         let step = (p - q) / (s + t)
         return (max(0, (s + t) * (s + t) - e) * max(0, e - step * step)).squareRoot() / 2
     }

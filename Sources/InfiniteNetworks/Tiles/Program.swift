@@ -12,6 +12,9 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
     let instructions: [Instruction?]
     private let constants: UnsafeMutablePointer<Scalar>
 
+    /// The largest error among the layers that are integrated.
+    var quadratureError: Double? { steps.compactMap { ($0.map as? any AdaptiveMap)?.rule.error }.max() }
+
     init(_ steps: [Step]) {
         self.steps = steps
         let values = steps.flatMap { $0.map?.constants ?? [] }

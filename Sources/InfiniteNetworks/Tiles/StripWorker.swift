@@ -101,8 +101,9 @@ final class StripWorker<Scalar: KernelScalar> {
             if ntk.wantsGeometry {
                 let (own, others) = (job.leftDiagonals.tangent[row], job.rightDiagonals.tangent + column)
                 Scalar.foldScaled(row: own, columns: others, count: count, tangent: tangent, into: fold)
-                for j in 0..<count { scale[j] = deviations[j] * others[j].squareRoot() }
-                geometry(ntk, deviation * own.squareRoot(), scale, count: count, target: target)
+                // A row of zero variance has no direction, so the rounding of its T may fall on either side of 0.
+                for j in 0..<count { scale[j] = deviations[j] * max(0, others[j]).squareRoot() }
+                geometry(ntk, deviation * max(0, own).squareRoot(), scale, count: count, target: target)
             }
         }
     }

@@ -1,5 +1,6 @@
 import Architectures
 import Foundation
+@testable import InfiniteNetworks
 
 /// The textbook recursion in covariances p, q, c, pair by pair: an independent, slow and plain second computation.
 struct NaiveReference {
@@ -60,11 +61,15 @@ func dual(_ nonlinearity: Nonlinearity, _ p: Double, _ q: Double, _ c: Double) -
         let (bigP, bigQ, bigR) = (b * b * p, b * b * q, b * b * c)
         let root = ((1 + 2 * bigP) * (1 + 2 * bigQ) - 4 * bigR * bigR).squareRoot()
         return (a * a * 2 / .pi * atan2(2 * bigR, root) + offset * offset, 4 * a * a * b * b / (.pi * root))
-    default:
+    case .gelu:
         let d = (1 + p) * (1 + q)
         let delta = (d - c * c).squareRoot()
         let turn = 0.25 + atan2(c, delta) / (2 * .pi)
         let kappa = c * turn + (c * c + p * q * delta * delta) / (2 * .pi * d * delta)
         return (kappa, turn + c / (2 * .pi * delta) * (1 / (delta * delta) + (1 - p * q) / d + 1))
+    default:
+        // The rest by the duals for one pair, which have integrals for a witness (`DualTests`).
+        let moments = nonlinearity.dual.moments(p, q, min(c, (p * q).squareRoot()))
+        return (moments.kappa, moments.kappaDot)
     }
 }
