@@ -50,6 +50,8 @@ TANGENT_STEP(tangent_heaviside)
 // clipped_line.inc.h.
 TANGENT_STEP(tangent_polar)
 TANGENT_STEP(tangent_clipped_line)
+// Constant: the keep rate; for pairs of different examples.
+TANGENT_STEP(tangent_dropout)
 
 #define TANGENT_STRIPS(real, suffix) \
     /* The unit vector of a row (zeros for a zero row) and |x|/sqrt(count); an index below count: the first element that \
@@ -69,6 +71,11 @@ TANGENT_STEP(tangent_clipped_line)
     void tangent_distance_##suffix(real row, const real *columns, size_t count, const real *fold, real *out); \
     /* The half chord of a kernel known by its scaled values T_ij and the diagonals T_ii, T_jj. */ \
     void tangent_fold_scaled_##suffix(real row, const real *columns, size_t count, const real *tangent, real *fold); \
+    /* Parallel branches; described in joins.inc.h. */ \
+    void tangent_join_term_##suffix(real share, const real *shares, size_t count, const real *fold, const real *tangent, \
+                                    real *near, real *far, real *tangent_sum); \
+    void tangent_join_end_##suffix(const real *near, const real *far, size_t count, real *fold); \
+    void tangent_join_product_##suffix(const real *fold_b, const real *tangent_b, size_t count, real *fold, real *tangent); \
     /* Writes the transpose of a rows x columns block. */ \
     void tangent_transpose_##suffix(const real *source, size_t source_stride, size_t rows, size_t columns, \
                                     real *target, size_t target_stride); \

@@ -19,7 +19,7 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
 
     var constants: [Double] { rule.constants }
     var coefficientCount: Int { 3 }
-    var loop: PairLoop { .clippedLine }
+    var loop: PairLoop? { .clippedLine }
     var key: String { "hard_tanh" }
     static var levels: Int { rules.count - 1 }
 

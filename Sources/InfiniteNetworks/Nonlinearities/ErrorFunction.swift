@@ -15,7 +15,7 @@ struct ErrorFunction: LayerMap, ScalarDual {
 
     var constants: [Double] { [c == 0 ? 1 : 0] }
     var coefficientCount: Int { 8 }
-    var loop: PairLoop { .errorFunction }
+    var loop: PairLoop? { .errorFunction }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let z = 2.0.squareRoot() * abs(b) * deviation

@@ -14,7 +14,7 @@ struct Exponential: LayerMap, ScalarDual {
 
     var constants: [Double] { [] }
     var coefficientCount: Int { 1 }
-    var loop: PairLoop { .exponential }
+    var loop: PairLoop? { .exponential }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let z = abs(b) * deviation
@@ -41,7 +41,7 @@ struct NormalizedExponential: LayerMap, ScalarDual {
 
     var constants: [Double] { [gamma] }
     var coefficientCount: Int { 0 }
-    var loop: PairLoop { .normalizedExponential }
+    var loop: PairLoop? { .normalizedExponential }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         deviation * exp(gamma * (1 + shift) / 2)

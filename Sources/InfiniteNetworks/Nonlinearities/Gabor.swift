@@ -11,7 +11,7 @@ import Foundation
 struct Gabor: LayerMap, ScalarDual {
     var constants: [Double] { [] }
     var coefficientCount: Int { 4 }
-    var loop: PairLoop { .gabor }
+    var loop: PairLoop? { .gabor }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let length = hypot(1, 2.0.squareRoot() * deviation)

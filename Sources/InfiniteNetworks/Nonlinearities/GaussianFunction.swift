@@ -14,7 +14,7 @@ struct GaussianFunction: LayerMap, ScalarDual {
 
     var constants: [Double] { [] }
     var coefficientCount: Int { 3 }
-    var loop: PairLoop { .gaussian }
+    var loop: PairLoop? { .gaussian }
     package var domain: String { "its kernel is finite only where 1 - 4 b p > 0, p the variance of the pre-activation" }
 
     package func isDefined(at p: Double) -> Bool { 1 - 4 * b * p > 0 }

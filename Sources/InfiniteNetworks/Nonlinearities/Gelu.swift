@@ -11,7 +11,7 @@ import Foundation
 struct Gelu: LayerMap, ScalarDual {
     var constants: [Double] { [] }
     var coefficientCount: Int { 5 }
-    var loop: PairLoop { .gelu }
+    var loop: PairLoop? { .gelu }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let length = hypot(1, deviation)

@@ -12,7 +12,7 @@ struct Hermite: LayerMap, ScalarDual {
 
     var constants: [Double] { [Double(degree + 1)] }
     var coefficientCount: Int { degree + 1 }
-    var loop: PairLoop { .series }
+    var loop: PairLoop? { .series }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         fill(deviation, coefficients, without: degree % 2)

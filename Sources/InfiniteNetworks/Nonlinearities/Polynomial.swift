@@ -32,7 +32,7 @@ struct Polynomial: LayerMap, ScalarDual {
 
     var constants: [Double] { [Double(coefficients.count)] }
     var coefficientCount: Int { coefficients.count }
-    var loop: PairLoop { .series }
+    var loop: PairLoop? { .series }
 
     func image(of deviation: Double, coefficients target: UnsafeMutablePointer<Double>) -> Double {
         // A factor s^lowest is taken out of all, so that small deviations do not vanish before they are compared.

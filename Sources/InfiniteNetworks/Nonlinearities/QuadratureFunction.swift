@@ -36,7 +36,7 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
 
     var constants: [Double] { rule.constants }
     var coefficientCount: Int { 3 }
-    var loop: PairLoop { .polar }
+    var loop: PairLoop? { .polar }
     var key: String { "\(kind) \(alpha)" }
     static var levels: Int { angles.count - 1 }
 

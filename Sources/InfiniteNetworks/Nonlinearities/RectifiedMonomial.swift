@@ -51,7 +51,7 @@ struct RectifiedMonomial: LayerMap, ScalarDual {
     }
 
     var coefficientCount: Int { 0 }
-    var loop: PairLoop { .rectifiedMonomial }
+    var loop: PairLoop? { .rectifiedMonomial }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         (Self.doubleFactorial(degree) / 2).squareRoot() * pow(deviation, Double(degree))
@@ -84,7 +84,7 @@ struct RectifiedMonomial: LayerMap, ScalarDual {
 struct HeavisideStep: LayerMap, ScalarDual {
     var constants: [Double] { [] }
     var coefficientCount: Int { 1 }
-    var loop: PairLoop { .heaviside }
+    var loop: PairLoop? { .heaviside }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         coefficients[0] = deviation > 0 ? 1 : 0

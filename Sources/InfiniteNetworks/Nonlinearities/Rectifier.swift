@@ -13,7 +13,7 @@ struct Rectifier: LayerMap, ScalarDual {
     let b: Double
 
     var coefficientCount: Int { 0 }
-    var loop: PairLoop { .rectifier }
+    var loop: PairLoop? { .rectifier }
 
     var constants: [Double] {
         // Of both slopes only the ratio matters, and the ratio survives where the squares would not.

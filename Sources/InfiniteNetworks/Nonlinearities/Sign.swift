@@ -11,7 +11,7 @@ import Foundation
 struct Sign: LayerMap, ScalarDual {
     var constants: [Double] { [] }
     var coefficientCount: Int { 0 }
-    var loop: PairLoop { .sign }
+    var loop: PairLoop? { .sign }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double { deviation > 0 ? 1 : 0 }
 

@@ -40,7 +40,7 @@ struct Sinusoid: LayerMap, ScalarDual {
     private var c: Double { (onePlusC - oneMinusC) / 2 }
     var constants: [Double] { [c, onePlusC, oneMinusC == 0 ? 1 : 0] }
     var coefficientCount: Int { 4 }
-    var loop: PairLoop { .sinusoid }
+    var loop: PairLoop? { .sinusoid }
 
     /// The deviation of the image over |a|, for z = |b| s.
     private func relativeImage(_ z: Double) -> Double {

@@ -88,7 +88,7 @@ extension AdaptiveMap {
             _ = image(of: s, coefficients: row)
             _ = image(of: t, coefficients: row + count)
             var (fold, slope) = (fold, 1.0)
-            loop.double(constants, row, row + count, 1, 1, &fold, &slope)
+            loop?.double(constants, row, row + count, 1, 1, &fold, &slope)
             return (fold, slope)
         }
     }

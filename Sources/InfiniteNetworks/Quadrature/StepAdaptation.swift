@@ -4,18 +4,13 @@ enum StepAdaptation {
     static func adapted<Scalar>(_ steps: [Step], to inputs: [NormalizedRows<Scalar>]) -> [Step] {
         guard let last = steps.lastIndex(where: { $0.map is any AdaptiveMap }) else { return steps }
         var result = steps
-        var deviations = inputs.flatMap { rows in (0..<rows.count).map { rows.deviations[$0] } }
-        let width = steps.compactMap { $0.map?.coefficientCount }.max() ?? 0
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, width)) { buffer in
-            // A temporary of the capacity asked for has an address.
-            guard let scratch = buffer.baseAddress else { return }
-            for index in 0...last {
-                guard let map = steps[index].map else { continue }
-                if let adaptive = map as? any AdaptiveMap {
-                    result[index] = Step(name: steps[index].name, map: adaptive.adapted(upTo: deviations.max() ?? 0))
-                }
-                for row in deviations.indices { deviations[row] = map.image(of: deviations[row], coefficients: scratch) }
+        var walk = DeviationWalk(inputs.flatMap { rows in (0..<rows.count).map { rows.deviations[$0] } }, steps: steps)
+        for index in 0...last {
+            if let adaptive = steps[index].map as? any AdaptiveMap {
+                let largest = walk.current.max() ?? 0
+                result[index] = Step(name: steps[index].name, action: .map(adaptive.adapted(upTo: largest)))
             }
+            walk.take(steps[index])
         }
         return result
     }

@@ -7,8 +7,7 @@ final class StripWorker<Scalar: KernelScalar> {
     private let byRow: RowTable<Scalar>
     private let byColumn: RowTable<Scalar>
     private let gram: UnsafeMutablePointer<Scalar>
-    private let fold: UnsafeMutablePointer<Scalar>
-    private let tangent: UnsafeMutablePointer<Scalar>
+    private let state: StripState<Scalar>
     private let scale: UnsafeMutablePointer<Scalar>
     private let side: Int
 
@@ -18,15 +17,17 @@ final class StripWorker<Scalar: KernelScalar> {
         byRow = RowTable(steps: job.program.steps, capacity: side, layout: .rows)
         byColumn = RowTable(steps: job.program.steps, capacity: side, layout: .columns)
         gram = .allocate(capacity: side * side)
-        fold = .allocate(capacity: side)
-        tangent = .allocate(capacity: side)
+        state = StripState(capacity: side)
         scale = .allocate(capacity: side)
         scale.initialize(repeating: 0, count: side)
     }
 
     deinit {
-        for buffer in [gram, fold, tangent, scale] { buffer.deallocate() }
+        for buffer in [gram, scale] { buffer.deallocate() }
     }
+
+    private var fold: UnsafeMutablePointer<Scalar> { state.fold }
+    private var tangent: UnsafeMutablePointer<Scalar> { state.tangent }
 
     func compute(_ tile: Tile) {
         let (left, right) = (job.left, job.right)
@@ -55,9 +56,9 @@ final class StripWorker<Scalar: KernelScalar> {
         let slice = job.left.count * job.right.count
         let (nngpLayers, ntkLayers) = (job.destinations.nngp?.layers, job.destinations.ntk?.layers)
         for step in job.program.steps.indices {
-            job.program.run(
-                step, row: offset, of: byRow, columns: byColumn, from: first, count: count, fold: fold,
-                tangent: wantsNTK ? tangent : nil)
+            state.run(
+                job.program, step: step, row: offset, of: byRow, columns: byColumn, from: first, count: count,
+                same: job.isSymmetric && row == column ? 1 : 0, withNTK: wantsNTK)
             let deviation = byRow.deviations(after: step + 1)[offset]
             let deviations = byColumn.deviations(after: step + 1) + first
             if let nngpLayers {
