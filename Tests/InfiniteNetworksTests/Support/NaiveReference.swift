@@ -44,8 +44,35 @@ struct NaiveReference {
             let (kappa, slope) = dual(nonlinearity, p, q, c)
             theta *= slope
             (p, q, c) = (dual(nonlinearity, p, p, p).0, dual(nonlinearity, q, q, q).0, kappa)
+        case .layerNorm(let norm):
+            let scale = ((norm.epsilon + p) * (norm.epsilon + q)).squareRoot()
+            (p, q, c, theta) = (p / (norm.epsilon + p), q / (norm.epsilon + q), c / scale, theta / scale)
+        case .parallel(let branches, let combine):
+            let ends = branches.map { branch in
+                var copy = self
+                copy.run(branch, parameterization)
+                return copy
+            }
+            join(ends, combine)
         default: break
         }
+    }
+
+    private mutating func join(_ ends: [NaiveReference], _ combine: Combination) {
+        let total = Double(ends.reduce(0) { $0 + $1.fanIn })
+        func mean(_ value: (NaiveReference) -> Double) -> Double {
+            ends.reduce(0) { $0 + value($1) * (combine == .concat ? Double($1.fanIn) / total : 1) }
+        }
+        if combine == .product {
+            theta = ends.indices.reduce(0) { sum, own in
+                sum + ends.indices.reduce(1) { $0 * ($1 == own ? ends[$1].theta : ends[$1].c) }
+            }
+            (p, q, c) = ends.reduce((1, 1, 1)) { ($0.0 * $1.p, $0.1 * $1.q, $0.2 * $1.c) }
+        } else {
+            (p, q, c, theta) = (mean(\.p), mean(\.q), mean(\.c), mean(\.theta))
+            if combine == .concat { fanIn = Int(total) }
+        }
+        if combine != .concat, let last = ends.last { fanIn = last.fanIn }
     }
 }
 
