@@ -21,7 +21,10 @@ struct BranchTests {
             .concat, [product, dense(1.3, 0.1, width: 24)], [dense(0.7, 0.4, width: 8), activation(.gelu)])
         return Architecture(
             parameterization: parameterization,
-            layers: [dense(1.3, 0.1, width: 64), concat, dense(1.1, 0.2, width: 40), Layer(.layerNorm(LayerNorm(epsilon: 0.01))), relu, dense(1, 0.1)])
+            layers: [
+                dense(1.3, 0.1, width: 64), concat, dense(1.1, 0.2, width: 40), Layer(.layerNorm(LayerNorm(epsilon: 0.01))),
+                relu, dense(1, 0.1),
+            ])
     }
 
     @Test(arguments: [Parameterization.ntk, .standard])

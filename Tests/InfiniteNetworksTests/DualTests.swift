@@ -14,7 +14,7 @@ struct DualTests {
         var testDescription: String { "\(nonlinearity)" }
     }
 
-    /// 40-digit integrals of φ and φ' themselves (`Scripts/dual_integrals.py`).
+    /// 80-bit integrals of φ and φ' themselves (`Scripts/dual_integrals.py`).
     static func integrals() throws -> [Integrals] {
         let document = try fixture("dual_integrals")
         guard let points = document["points"] as? [[Double]], let cases = document["cases"] as? [[String: Any]] else {
@@ -90,8 +90,7 @@ struct DualTests {
                 let (own, other) = (dual.moments(pair.p, pair.p, pair.p), dual.moments(pair.q, pair.q, pair.q))
                 let index = i * x.count + j
                 let scale = (own.kappa * other.kappa).squareRoot()
-                // e tells neither how nearly opposite two rows are, nor how nearly parallel two of different size, to more
-                // than half its digits; what jumps or bends sees an angle there.
+                // Where rows are parallel or opposite what jumps or bends sees an angle, and c has half the digits of one.
                 let isSharp = abs(pair.cosine) > 1 - 1e-12 && pair.e != 0
                 let tolerance = isSharp ? 1e-7 : integrated.contains(function) ? 2e-11 : 1e-13
                 #expect(abs(results.nngp.kernel[index] - moments.kappa) <= tolerance * scale + 1e-300, "\(i) \(j)")

@@ -6,10 +6,11 @@ import Testing
 /// opposite) its own NTK is off by up to about 1e-6 × depth; everywhere else the two agree to 1e-12.
 struct GoldenTests {
     static let names = [
-        "fc_ab_relu", "fc_abs", "fc_concat", "fc_cos", "fc_dropout", "fc_erf", "fc_exp_normalized", "fc_gabor", "fc_gaussian", "fc_gelu",
-        "fc_layer_norm", "fc_leaky_relu", "fc_linear_3", "fc_monomial2", "fc_polynomial", "fc_product", "fc_rbf", "fc_rectified_monomial2", "fc_relu_1",
-        "fc_relu_10", "fc_relu_3_nobias", "fc_relu_3_special_rows", "fc_relu_symmetric", "fc_repeat", "fc_residual", "fc_sigmoid_like",
-        "fc_sign", "fc_sin", "fc_standard",
+        "fc_ab_relu", "fc_abs", "fc_concat", "fc_cos", "fc_dropout", "fc_erf", "fc_exp_normalized", "fc_gabor",
+        "fc_gaussian", "fc_gelu", "fc_layer_norm", "fc_leaky_relu", "fc_linear_3", "fc_monomial2", "fc_polynomial",
+        "fc_product", "fc_rbf", "fc_rectified_monomial2", "fc_relu_1", "fc_relu_10", "fc_relu_3_nobias",
+        "fc_relu_3_special_rows", "fc_relu_symmetric", "fc_repeat", "fc_residual", "fc_sigmoid_like", "fc_sign",
+        "fc_sin", "fc_standard",
     ]
 
     static let quadratures = ["fc_softplus", "fc_tanh"]

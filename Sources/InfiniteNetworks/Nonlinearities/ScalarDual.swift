@@ -18,12 +18,17 @@ package struct GaussianPair: Sendable {
 
     package init(p: Double, q: Double, e: Double) { self.init(p: p, q: q, c: (p + q - e) / 2, e: e) }
 
-    /// √(pq − c²), from e, without the product pq.
+    /// √(pq − c²): from e where the two are near, else from c by Kahan's difference of products, whose error is an ulp.
     var area: Double {
         let (s, t) = (p.squareRoot(), q.squareRoot())
         guard s > 0, t > 0 else { return 0 }
-        let step = (p - q) / (s + t)
-        return (max(0, (s + t) * (s + t) - e) * max(0, e - step * step)).squareRoot() / 2
+        let product = p * q
+        guard e > s * t / 8, product.isNormal, product.isFinite else {
+            let step = (p - q) / (s + t)
+            return (max(0, (s + t) * (s + t) - e) * max(0, e - step * step)).squareRoot() / 2
+        }
+        let rounding = (-product).addingProduct(p, q)
+        return max(0, product.addingProduct(-c, c) + rounding).squareRoot()
     }
 
     /// The correlation c/√(pq) in [-1, 1]; 0 where a variance is 0.

@@ -98,11 +98,11 @@ extension AdaptiveMap {
         // A deviation of 0 has slopes too; they are those of one that is next to nothing.
         let (s, t) = (max(pair.p.squareRoot(), 1e-18), max(pair.q.squareRoot(), 1e-18))
         let map = adapted(upTo: max(s, t))
-        let product = 4 * s * t
-        let near = max(0, (pair.e - (s - t) * (s - t)) / product)
-        let far = max(0, ((s + t) * (s + t) - pair.e) / product)
+        // sin² of half the angle, or of half its rest: (1 ∓ ρ)/2 = (1 − ρ²)/(2 (1 ± ρ)).
         let isAlone = pair.p == 0 || pair.q == 0
-        let fold = isAlone ? 0.5 : near <= far ? min(near, 0.5) : -min(far, 0.5)
+        let sine = isAlone ? 1 : pair.area / (s * t)
+        let small = min(0.5, sine * sine / (2 + 2 * abs(pair.cosine)))
+        let fold = pair.cosine < 0 ? -small : small
         let (image, slope) = map.pair(s, t, fold: fold, map.rule.constants)
         let (own, other) = (scale(s), scale(t))
         let cosine = image.sign == .minus ? 2 * image.magnitude - 1 : 1 - 2 * image
