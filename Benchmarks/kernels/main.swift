@@ -8,11 +8,14 @@ import LinearAlgebra
 // the same number of threads in the same run. The results go to a freshly mapped file each time, so that the cost of
 // touching new pages is in the figure, as it is in a job.
 //
-// Usage: kernel-benchmark [rows] [features] [threads]   (4000 784 2)
+// With `nonlinearities` first, the same for each nonlinearity instead (2000 64 2).
+//
+// Usage: kernel-benchmark [nonlinearities] [rows] [features] [threads]   (4000 784 2)
 
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-let rows = arguments.first ?? 4000
-let features = arguments.dropFirst().first ?? 784
+let eachNonlinearity = CommandLine.arguments.dropFirst().first == "nonlinearities"
+let rows = arguments.first ?? (eachNonlinearity ? 2000 : 4000)
+let features = arguments.dropFirst().first ?? (eachNonlinearity ? 64 : 784)
 let threads = arguments.dropFirst(2).first ?? 2
 let repetitions = 5
 
@@ -95,6 +98,11 @@ func benchmark<Scalar: KernelScalar>(
     let (kernel, reference) = (median(kernelTimes), median(syrkTimes))
     let figures = [kernel * 1e3, reference * 1e3].map { String(format: "%9.1f", $0) }.joined(separator: " | ")
     print("| \(name) | \(figures) | \(String(format: "%5.2f", kernel / reference)) | \(goal) |")
+}
+
+if eachNonlinearity {
+    try benchmarkNonlinearities(rows: rows, features: features, threads: threads)
+    exit(0)
 }
 
 print("n = \(rows), d = \(features), 3 hidden ReLU layers, NNGP and NTK, \(threads) threads, medians of \(repetitions)")

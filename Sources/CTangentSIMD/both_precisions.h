@@ -1,6 +1,8 @@
 // Includes FAMILY (a file of loops written in REAL and NAME) once for double and once for float.
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 #include "include/CTangentSIMD.h"
 #include "polynomials.h"
 

@@ -1,6 +1,14 @@
 import Dispatch
 import LinearAlgebra
 
+/// What a computation achieves.
+public struct KernelRun: Sendable, Equatable {
+    /// The largest estimated error of a nonlinearity that is integrated, over its layers: relative to √(K_ii K_jj) after the
+    /// layer, and for the NTK to the diagonal of its factor. Nil where every layer has a closed form. The rules aim at 1e-11;
+    /// more than 1e-10 means that the variances are beyond the finest one.
+    public let quadratureError: Double?
+}
+
 extension DenseStack {
     /// Both kernels of the network on the rows of x1 [n1, d] and x2 [n2, d] (nil: on x1 with itself, a symmetric matrix
     /// bit for bit), in one pass over the pairs, written straight to `destinations`.
@@ -12,17 +20,20 @@ extension DenseStack {
     /// - Parameters:
     ///   - threads: how many tiles are worked on at once (OpenBLAS itself is set to one thread).
     ///   - progress: completed and total tiles; called from any thread, one call at a time, in order.
+    ///   - report: called once, before the first tile, with what the run will achieve.
     ///   - isCancelled: asked before every tile (at most 256² pairs), from any thread.
     /// - Throws: ``KernelError``. The destinations then hold an unspecified part of the results.
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     public func compute<Scalar: KernelScalar>(
         x1: MatrixView<Scalar>, x2: MatrixView<Scalar>? = nil, into destinations: KernelDestinations<Scalar>, threads: Int = 1,
-        progress: @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @Sendable () -> Bool = { false }
+        report: (KernelRun) -> Void = { _ in }, progress: @Sendable (Int, Int) -> Void = { _, _ in },
+        isCancelled: @Sendable () -> Bool = { false }
     ) throws(KernelError) {
         try check(x1, .x1)
         if let x2 { try check(x2, .x2) }
         let job = try prepare(x1, x2, destinations, isCancelled: isCancelled)
+        report(KernelRun(quadratureError: job.program.quadratureError))
         if let diagonal = destinations.nngp?.diagonal { diagonal.update(from: job.leftDiagonals.nngp, count: x1.rows) }
         if let diagonal = destinations.ntk?.diagonal { diagonal.update(from: job.leftDiagonals.ntk, count: x1.rows) }
 
@@ -59,9 +70,9 @@ extension DenseStack {
         _ x1: MatrixView<Scalar>, _ x2: MatrixView<Scalar>?, _ destinations: KernelDestinations<Scalar>,
         isCancelled: () -> Bool
     ) throws(KernelError) -> KernelJob<Scalar> {
-        let program = Program<Scalar>(steps)
         let left = try NormalizedRows(x1, as: .x1, isCancelled: isCancelled)
         let right = if let x2 { try NormalizedRows(x2, as: .x2, isCancelled: isCancelled) } else { left }
+        let program = Program<Scalar>(StepAdaptation.adapted(steps, to: right === left ? [left] : [left, right]))
         func diagonals(_ rows: NormalizedRows<Scalar>, _ input: KernelError.Input) throws(KernelError) -> Diagonals<Scalar> {
             try Diagonals(
                 rows, of: input, program: program, block: 64, withNTK: destinations.ntk != nil, isCancelled: isCancelled)

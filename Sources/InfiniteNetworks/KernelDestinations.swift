@@ -61,6 +61,8 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
     case notFinite(Input, row: Int, column: Int)
     /// The kernel of a row with itself, after a layer (counted from 0), is beyond the largest number of the precision.
     case overflow(KernelKind, Input, row: Int, layer: Int, name: String)
+    /// The pre-activation of a row has a variance at which the kernel of a layer (counted from 0) does not converge.
+    case divergence(Input, row: Int, layer: Int, name: String, domain: String)
     case cancelled
 
     public var description: String {
@@ -72,6 +74,9 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
         case .overflow(let kind, let input, let row, let layer, let name):
             "the \(kind.rawValue) of row \(row) of \(input.rawValue) overflows after layer \(layer) (\(name)); "
                 + "scale the inputs down, lower weight_std, or ask for float64"
+        case .divergence(let input, let row, let layer, let name, let domain):
+            "layer \(layer) (\(name)) has no kernel at row \(row) of \(input.rawValue): \(domain); scale the inputs down, or lower "
+                + "weight_std or bias_std before it, or b"
         case .cancelled:
             "the computation was cancelled"
         }

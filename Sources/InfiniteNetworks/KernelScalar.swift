@@ -20,6 +20,10 @@ public protocol KernelScalar: BLASScalar {
     static func angle(row: Self, columns: Source, count: Int, fold: Source, into out: Target)
     static func distance(row: Self, columns: Source, count: Int, fold: Source, into out: Target)
     static func foldScaled(row: Self, columns: Source, count: Int, tangent: Source, into fold: Target)
+    static func joinTerm(
+        share: Self, shares: Source, count: Int, fold: Source, tangent: Source?, near: Target, far: Target, tangentSum: Target?)
+    static func joinEnd(near: Source, far: Source, count: Int, fold: Target)
+    static func joinProduct(fold other: Source, tangent otherTangent: Source?, count: Int, into fold: Target, tangent: Target?)
     static func transpose(_ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride: Int)
     static func mirror(_ block: Target, stride: Int, count: Int)
 
@@ -67,6 +71,19 @@ extension Double: KernelScalar {
     ) {
         tangent_transpose_f64(source, stride, rows, columns, target, targetStride)
     }
+    public static func joinTerm(
+        share: Self, shares: Source, count: Int, fold: Source, tangent: Source?, near: Target, far: Target, tangentSum: Target?
+    ) {
+        tangent_join_term_f64(share, shares, count, fold, tangent, near, far, tangentSum)
+    }
+    public static func joinEnd(near: Source, far: Source, count: Int, fold: Target) {
+        tangent_join_end_f64(near, far, count, fold)
+    }
+    public static func joinProduct(
+        fold other: Source, tangent otherTangent: Source?, count: Int, into fold: Target, tangent: Target?
+    ) {
+        tangent_join_product_f64(other, otherTangent, count, fold, tangent)
+    }
     public static func mirror(_ block: Target, stride: Int, count: Int) { tangent_mirror_f64(block, stride, count) }
 }
 
@@ -109,6 +126,19 @@ extension Float: KernelScalar {
         _ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride targetStride: Int
     ) {
         tangent_transpose_f32(source, stride, rows, columns, target, targetStride)
+    }
+    public static func joinTerm(
+        share: Self, shares: Source, count: Int, fold: Source, tangent: Source?, near: Target, far: Target, tangentSum: Target?
+    ) {
+        tangent_join_term_f32(share, shares, count, fold, tangent, near, far, tangentSum)
+    }
+    public static func joinEnd(near: Source, far: Source, count: Int, fold: Target) {
+        tangent_join_end_f32(near, far, count, fold)
+    }
+    public static func joinProduct(
+        fold other: Source, tangent otherTangent: Source?, count: Int, into fold: Target, tangent: Target?
+    ) {
+        tangent_join_product_f32(other, otherTangent, count, fold, tangent)
     }
     public static func mirror(_ block: Target, stride: Int, count: Int) { tangent_mirror_f32(block, stride, count) }
 }

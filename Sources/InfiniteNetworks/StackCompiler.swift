@@ -8,11 +8,11 @@ struct StackCompiler {
     private(set) var problems: [ArchitectureError.Problem] = []
 
     /// The width of the layer's input; nil where the document gives none.
-    private var fanIn: Int?
+    var fanIn: Int?
     /// The layer that sets `fanIn`.
-    private var widthPointer = JSONPointer.root
+    var widthPointer = JSONPointer.root
     /// What stands before the next layer, if it is not Gaussian; nil: Gaussian.
-    private var nonGaussian: String? = "the raw input"
+    var nonGaussian: String? = "the raw input"
 
     init(parameterization: Parameterization, inputDimension: Int) {
         self.parameterization = parameterization
@@ -34,10 +34,15 @@ struct StackCompiler {
     private mutating func append(_ layer: Layer) {
         switch layer.kind {
         case .dense(let dense): append(dense, at: layer.pointer)
-        case .identity: step("identity", nil, at: layer.pointer)
+        case .identity: step("identity", .nothing, at: layer.pointer)
         case .serial(let layers): append(layers)
         case .repeat(let times, let layers): append(layers, times: times, at: layer.pointer)
         case .nonlinearity(let nonlinearity): append(nonlinearity, at: layer.pointer)
+        case .layerNorm(let norm): append(norm, at: layer.pointer)
+        case .dropout(let keepRate):
+            step("dropout", .map(DropoutMap(keepRate: keepRate)), at: layer.pointer)
+            nonGaussian = "dropout"
+        case .parallel(let branches, let combine): append(branches, combine, at: layer.pointer)
         default: refuse(layer.pointer, layer.kind.documentName, layer.kind.reasonOutsideDenseStacks)
         }
     }
@@ -45,7 +50,7 @@ struct StackCompiler {
     private mutating func append(_ dense: Dense, at pointer: JSONPointer) {
         let training = training(of: dense, at: pointer)
         let map = DenseMap(weightStd: dense.scales.weightStd, biasStd: dense.scales.biasStd, training: training)
-        step("dense", map, at: pointer)
+        step("dense", .map(map), at: pointer)
         fanIn = dense.width
         widthPointer = pointer
         nonGaussian = nil
@@ -69,14 +74,13 @@ struct StackCompiler {
 
     private mutating func append(_ nonlinearity: Nonlinearity, at pointer: JSONPointer) {
         let name = nonlinearity.documentName
-        guard let map = nonlinearity.map else {
-            refuse(pointer, name, "dense stacks know relu, leaky_relu, ab_relu, abs, erf, sigmoid_like and gelu; use one of these")
-            return
-        }
         if let after = nonGaussian {
             add(.nonGaussianInput(NonGaussianInput(pointer: pointer, name: name, after: after)))
         }
-        step(name, map, at: pointer)
+        if case .expNormalized(let gamma, _) = nonlinearity, gamma < 0 {
+            refuse(pointer, name, "with gamma below 0 it is not positive semidefinite, so no kernel; give it a gamma of 0 or more")
+        }
+        step(name, .map(nonlinearity.map), at: pointer)
         nonGaussian = "another nonlinearity ('\(name)')"
     }
 
@@ -95,24 +99,24 @@ struct StackCompiler {
         for _ in 1..<times { append(layers) }
     }
 
-    private mutating func step(_ name: String, _ map: (any LayerMap)?, at pointer: JSONPointer) {
+    mutating func step(_ name: String, _ action: Step.Action, at pointer: JSONPointer) {
         guard steps.count < DenseStack.stepLimit else {
             tooLong(pointer)
             return
         }
-        steps.append(Step(name: name, map: map))
+        steps.append(Step(name: name, action: action))
     }
 
     private mutating func tooLong(_ pointer: JSONPointer) {
         refuse(pointer, "repeat", "the network unrolls to more than \(DenseStack.stepLimit) layers; repeat fewer times")
     }
 
-    private mutating func refuse(_ pointer: JSONPointer, _ name: String, _ reason: String) {
+    mutating func refuse(_ pointer: JSONPointer, _ name: String, _ reason: String) {
         add(.unsupportedLayer(UnsupportedLayer(pointer: pointer, name: name, reason: reason)))
     }
 
     /// A repeated layer meets the same problem each time; it is told once.
-    private mutating func add(_ problem: ArchitectureError.Problem) {
+    mutating func add(_ problem: ArchitectureError.Problem) {
         if !problems.contains(problem) { problems.append(problem) }
     }
 }

@@ -6,16 +6,20 @@ import Testing
 /// opposite) its own NTK is off by up to about 1e-6 × depth; everywhere else the two agree to 1e-12.
 struct GoldenTests {
     static let names = [
-        "fc_ab_relu", "fc_abs", "fc_erf", "fc_gelu", "fc_leaky_relu", "fc_linear_3", "fc_relu_1", "fc_relu_10",
-        "fc_relu_3_nobias", "fc_relu_3_special_rows", "fc_relu_symmetric", "fc_repeat", "fc_sigmoid_like", "fc_standard",
+        "fc_ab_relu", "fc_abs", "fc_concat", "fc_cos", "fc_dropout", "fc_erf", "fc_exp_normalized", "fc_gabor",
+        "fc_gaussian", "fc_gelu", "fc_layer_norm", "fc_leaky_relu", "fc_linear_3", "fc_monomial2", "fc_polynomial",
+        "fc_product", "fc_rbf", "fc_rectified_monomial2", "fc_relu_1", "fc_relu_10", "fc_relu_3_nobias",
+        "fc_relu_3_special_rows", "fc_relu_symmetric", "fc_repeat", "fc_residual", "fc_sigmoid_like", "fc_sign",
+        "fc_sin", "fc_standard",
     ]
 
-    @Test(arguments: names)
+    static let quadratures = ["fc_softplus", "fc_tanh"]
+
+    @Test(arguments: names + quadratures)
     func agreesWithNeuralTangents(name: String) throws {
         let document = try fixture(name)
         let members = try #require(document["architecture"] as? [String: Any])
-        let parsed = try architecture(members)
-        let network = try #require(parsed)
+        let network = try architecture(members)
         let x1 = try #require(document["x1"] as? [[Double]])
         let x2 = document["x2"] as? [[Double]]
         let expected = try #require(document["expected"] as? [String: [[Double]]])
@@ -27,12 +31,31 @@ struct GoldenTests {
             for i in x1.indices {
                 for j in others.indices {
                     let near = nearlyParallel(x1[i], others[j])
-                    let tolerance = near ? 1e-6 * Double(stack.layerNames.count) : 1e-12
+                    let exact = Self.quadratures.contains(name) ? 1e-10 : 1e-12
+                    let tolerance = near ? 1e-6 * Double(stack.layerNames.count) : exact
                     let value = values[i * others.count + j]
                     #expect(
                         abs(value - reference[i][j]) <= tolerance * abs(reference[i][j]),
                         "\(name) \(kind) [\(i), \(j)]: \(value) against \(reference[i][j])")
                 }
+            }
+        }
+    }
+
+    /// neural-tangents' Hermite polynomial holds at unit variance only, and its file has others: here the numbers come from
+    /// the textbook recursion with the integrals of `Scripts/dual_integrals.py` for a witness.
+    @Test func hermiteAwayFromUnitVariance() throws {
+        let document = try fixture("fc_hermite3")
+        let network = try architecture(try #require(document["architecture"] as? [String: Any]))
+        let (x1, x2) = (try #require(document["x1"] as? [[Double]]), try #require(document["x2"] as? [[Double]]))
+        let results = try DenseStack(network, inputDimension: x1[0].count).results(x1, x2)
+        for i in x1.indices {
+            for j in x2.indices {
+                let reference = NaiveReference(network, x1[i], x2[j])
+                let scale = NaiveReference(network, x1[i], x1[i]).theta * NaiveReference(network, x2[j], x2[j]).theta
+                let index = i * x2.count + j
+                #expect(abs(results.nngp.kernel[index] - reference.c) < 1e-13 * scale.squareRoot())
+                #expect(abs(results.ntk.kernel[index] - reference.theta) < 1e-13 * scale.squareRoot())
             }
         }
     }

@@ -7,7 +7,9 @@ import Testing
 
 /// What the kernels are whatever the network: symmetric, positive semidefinite, consistent among themselves.
 struct KernelPropertyTests {
-    static let functions = InputTests.functions
+    static let functions = closedForms + integrated
+    /// Without the two whose derivative is defined to be 0.
+    static let functionsWithSlopes = functions.filter { $0 != .sign && $0 != .rectifiedMonomial(degree: 0) && $0 != .monomial(degree: 0) }
 
     private func network(_ function: Nonlinearity) -> Architecture {
         Architecture(layers: [dense(1.3, 0.1), activation(function), dense(1.4, 0.2), activation(function), dense(1, 0.1)])
@@ -25,12 +27,15 @@ struct KernelPropertyTests {
             #expect(Array(kind.layers.suffix(n * n)) == kind.kernel)
         }
         let excess = zip(results.ntk.kernel, results.nngp.kernel).map { $0 - $1 }
+        var scale = 0.0
         for matrix in [results.nngp.kernel, results.ntk.kernel, excess] {
             let spectrum = try matrix.withUnsafeBufferPointer {
                 try Spectrum(of: MatrixView(try #require($0.baseAddress), rows: n, columns: n))
             }
             let (largest, smallest) = (try #require(spectrum.largest), try #require(spectrum.smallest))
-            #expect(smallest > -1e-13 * largest)
+            // NTK − NNGP is nothing but rounding where no slope passes (sign).
+            scale = max(scale, largest)
+            #expect(smallest > -1e-13 * scale)
         }
     }
 
@@ -70,7 +75,7 @@ struct KernelPropertyTests {
     }
 
     /// Price's theorem (1958): κ̇ = ∂κ/∂c at fixed variances, by central differences of the kernel itself.
-    @Test(arguments: functions, [(1.0, 1.0, 0.3), (0.5, 2.0, -0.4), (3.0, 0.2, 0.6)])
+    @Test(arguments: functionsWithSlopes, [(1.0, 1.0, 0.3), (0.5, 2.0, -0.4), (3.0, 0.2, 0.6)])
     func derivativesFollowFromDuals(function: Nonlinearity, pair: (p: Double, q: Double, cosine: Double)) throws {
         let stack = try DenseStack(Architecture(layers: [dense(), activation(function)]), inputDimension: 2)
         func kernels(_ angle: Double) throws -> (covariance: Double, kappa: Double, slope: Double) {

@@ -31,6 +31,28 @@ TANGENT_STEP(tangent_rectifier)
 TANGENT_STEP(tangent_error_function)
 // x Phi(x); no constants; coefficients in gelu.inc.h.
 TANGENT_STEP(tangent_gelu)
+// sign(x); neither constants nor coefficients.
+TANGENT_STEP(tangent_sign)
+// a sin(b x + c), cos, rbf; described in sinusoid.inc.h.
+TANGENT_STEP(tangent_sinusoid)
+// a e^{b x}, coefficient |b| s; s_i s_j e^{gamma (cos theta + shift)}, constant gamma.
+TANGENT_STEP(tangent_exponential)
+TANGENT_STEP(tangent_normalized_exponential)
+// a e^{b x^2} and e^{-x^2} sin x; described in gaussian.inc.h and gabor.inc.h.
+TANGENT_STEP(tangent_gaussian)
+TANGENT_STEP(tangent_gabor)
+// Hermite series; constant: how many coefficients; coefficients: normalised to a sum of squares 1.
+TANGENT_STEP(tangent_series)
+// max(x, 0)^d, d >= 2; constants in rectified_monomial.inc.h.
+TANGENT_STEP(tangent_rectified_monomial)
+// 1 where x >= 0; coefficient 1, or 0 for a row of zero variance.
+TANGENT_STEP(tangent_heaviside)
+// tanh, sigmoid, softplus, silu, mish and elu by quadrature, and min(1, max(-1, x)); described in polar_quadrature.inc.h and
+// clipped_line.inc.h.
+TANGENT_STEP(tangent_polar)
+TANGENT_STEP(tangent_clipped_line)
+// Constant: the keep rate; for pairs of different examples.
+TANGENT_STEP(tangent_dropout)
 
 #define TANGENT_STRIPS(real, suffix) \
     /* The unit vector of a row (zeros for a zero row) and |x|/sqrt(count); an index below count: the first element that \
@@ -50,6 +72,11 @@ TANGENT_STEP(tangent_gelu)
     void tangent_distance_##suffix(real row, const real *columns, size_t count, const real *fold, real *out); \
     /* The half chord of a kernel known by its scaled values T_ij and the diagonals T_ii, T_jj. */ \
     void tangent_fold_scaled_##suffix(real row, const real *columns, size_t count, const real *tangent, real *fold); \
+    /* Parallel branches; described in joins.inc.h. */ \
+    void tangent_join_term_##suffix(real share, const real *shares, size_t count, const real *fold, const real *tangent, \
+                                    real *near, real *far, real *tangent_sum); \
+    void tangent_join_end_##suffix(const real *near, const real *far, size_t count, real *fold); \
+    void tangent_join_product_##suffix(const real *fold_b, const real *tangent_b, size_t count, real *fold, real *tangent); \
     /* Writes the transpose of a rows x columns block. */ \
     void tangent_transpose_##suffix(const real *source, size_t source_stride, size_t rows, size_t columns, \
                                     real *target, size_t target_stride); \

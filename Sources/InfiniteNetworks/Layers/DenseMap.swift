@@ -24,7 +24,7 @@ struct DenseMap: LayerMap {
         if case .standard = training { 4 } else { 2 }
     }
 
-    var loop: PairLoop {
+    var loop: PairLoop? {
         switch training {
         case .frozen: .denseFrozen
         case .ntk: .denseNTK

@@ -8,14 +8,14 @@ import Foundation
 ///
 /// Source: Williams, "Computing with infinite networks", NIPS 1996, equation 11. Here q² = 1 − r², so that large
 /// variances keep their digits (1 − r⁴ = q²(1 + r²)), and s' by asin(r²)/r², so that small ones do.
-struct ErrorFunction: LayerMap {
+struct ErrorFunction: LayerMap, ScalarDual {
     let a: Double
     let b: Double
     let c: Double
 
     var constants: [Double] { [c == 0 ? 1 : 0] }
     var coefficientCount: Int { 8 }
-    var loop: PairLoop { .errorFunction }
+    var loop: PairLoop? { .errorFunction }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let z = 2.0.squareRoot() * abs(b) * deviation
@@ -33,5 +33,14 @@ struct ErrorFunction: LayerMap {
         coefficients[6] = image > 0 ? 1 / image.squareRoot() : 0
         coefficients[7] = image > 0 ? 2 * abs(a * b) / Double.pi.squareRoot() * (deviation / image) * q : 0
         return image
+    }
+
+    func moments(_ pair: GaussianPair) -> DualMoments {
+        let area = b * b * pair.area
+        // (1 + 2b²p)(1 + 2b²q) − (2b²c)², in which the large terms have been cancelled by hand.
+        let root = (1 + 2 * b * b * (pair.p + pair.q) + 4 * area * area).squareRoot()
+        return DualMoments(
+            kappa: a * a * 2 / .pi * atan2(2 * b * b * pair.c, root) + c * c,
+            kappaDot: 4 * a * a * b * b / (.pi * root))
     }
 }

@@ -8,10 +8,10 @@ import Foundation
 ///
 /// Source: Tsuchida, Pearce, van der Heide, Roosta, Gallagher, "Avoiding kernel fixed points: computing with ELU and
 /// GELU infinite networks", AAAI 2021 (arXiv 2002.08517), section 4, rewritten in r and q.
-struct Gelu: LayerMap {
+struct Gelu: LayerMap, ScalarDual {
     var constants: [Double] { [] }
     var coefficientCount: Int { 5 }
-    var loop: PairLoop { .gelu }
+    var loop: PairLoop? { .gelu }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let length = hypot(1, deviation)
@@ -25,5 +25,19 @@ struct Gelu: LayerMap {
         coefficients[3] = arc
         coefficients[4] = gain
         return gain * deviation
+    }
+
+    func moments(_ pair: GaussianPair) -> DualMoments {
+        let (p, q, c) = (pair.p, pair.q, pair.c)
+        let area = pair.area
+        // δ² = (1 + p)(1 + q) − c².
+        let square = 1 + p + q + area * area
+        let root = square.squareRoot()
+        let turn = 0.25 + atan2(c, root) / (2 * .pi)
+        let (flatP, flatQ) = (1 / (1 + p), 1 / (1 + q))
+        // (c² + pqδ²)/((1 + p)(1 + q)δ), each factor of it no larger than its variance.
+        let lune = (c * flatP * (c * flatQ) / root + p * flatP * (q * flatQ) * root) / (2 * .pi)
+        let excess = 1 / square + flatP * flatQ + 1 - p * flatP * (q * flatQ)
+        return DualMoments(kappa: c * turn + lune, kappaDot: turn + c / root / (2 * .pi) * excess)
     }
 }

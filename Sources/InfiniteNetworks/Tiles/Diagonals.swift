@@ -20,6 +20,7 @@ final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
         for array in [nngp, ntk, tangent] { array.initialize(repeating: 0, count: capacity) }
         let byRow = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .rows)
         let byColumn = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .columns)
+        let state = StripState<Scalar>(capacity: 1)
         for start in stride(from: 0, to: rows.count, by: block) {
             if isCancelled() { throw .cancelled }
             let count = min(block, rows.count - start)
@@ -27,15 +28,21 @@ final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
             byColumn.fill(rows.deviations + start, count: count)
             for row in 0..<count {
                 // The same loops as for any pair, so that a duplicate of a row meets it with the same bits.
-                var fold: Scalar = rows.deviations[start + row] > 0 ? 0 : 0.5
+                state.fold[0] = rows.deviations[start + row] > 0 ? 0 : 0.5
+                state.tangent[0] = 0
                 var scaled: Scalar = 0
                 for step in program.steps.indices {
-                    program.run(
-                        step, row: row, of: byRow, columns: byColumn, from: row, count: 1, fold: &fold,
-                        tangent: withNTK ? tangentPointer(start + row) : nil)
+                    let before = Double(byColumn.deviations(after: step)[row])
+                    if let map = program.steps[step].map, !map.isDefined(at: before * before) {
+                        throw .divergence(
+                            input, row: start + row, layer: step, name: program.steps[step].name, domain: map.domain)
+                    }
+                    state.run(
+                        program, step: step, row: row, of: byRow, columns: byColumn, from: row, count: 1, same: 1,
+                        withNTK: withNTK)
                     let deviation = byColumn.deviations(after: step + 1)[row]
                     let variance = deviation * deviation
-                    scaled = variance * tangent[start + row]
+                    scaled = variance * state.tangent[0]
                     for (kind, value) in [(KernelKind.nngp, variance), (.ntk, scaled)] where !value.isFinite {
                         throw .overflow(kind, input, row: start + row, layer: step, name: program.steps[step].name)
                     }
@@ -43,11 +50,10 @@ final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
                 let deviation = byColumn.deviations(after: program.steps.count)[row]
                 nngp[start + row] = deviation * deviation
                 ntk[start + row] = scaled
+                tangent[start + row] = state.tangent[0]
             }
         }
     }
-
-    private func tangentPointer(_ row: Int) -> UnsafeMutablePointer<Scalar> { tangent + row }
 
     deinit {
         nngp.deallocate()

@@ -8,9 +8,12 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
     }
 
     let steps: [Step]
-    /// Nil for a layer that changes nothing.
+    /// Nil for a step that leaves pairs as they are, or joins branches.
     let instructions: [Instruction?]
     private let constants: UnsafeMutablePointer<Scalar>
+
+    /// The largest error among the layers that are integrated.
+    var quadratureError: Double? { steps.compactMap { ($0.map as? any AdaptiveMap)?.rule.error }.max() }
 
     init(_ steps: [Step]) {
         self.steps = steps
@@ -20,7 +23,7 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
         var next = UnsafePointer(constants)
         var instructions: [Instruction?] = []
         for step in steps {
-            instructions.append(step.map.map { Instruction(loop: $0.loop, constants: next) })
+            instructions.append(step.map?.loop.map { Instruction(loop: $0, constants: next) })
             next += step.map?.constants.count ?? 0
         }
         self.instructions = instructions
@@ -33,7 +36,7 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
         _ step: Int, row: Int, of rows: RowTable<Scalar>, columns: RowTable<Scalar>, from column: Int, count: Int,
         fold: UnsafeMutablePointer<Scalar>, tangent: UnsafeMutablePointer<Scalar>?
     ) {
-        guard let instruction = instructions[step] else { return }
+        guard count > 0, let instruction = instructions[step] else { return }
         Scalar.run(
             instruction.loop, constants: instruction.constants, row: rows.coefficients(of: step, row: row),
             columns: columns.coefficients(of: step, row: column), stride: columns.columnStride, count: count,

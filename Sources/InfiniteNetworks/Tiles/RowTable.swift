@@ -18,14 +18,13 @@ final class RowTable<Scalar: KernelScalar> {
     private let coefficients: UnsafeMutablePointer<Scalar>
     /// [steps + 1, capacity]: of the input, then after each step.
     private let deviations: UnsafeMutablePointer<Scalar>
-    private let current: UnsafeMutablePointer<Double>
-    private let scratch: UnsafeMutablePointer<Double>
+    private var walk: DeviationWalk
 
     init(steps: [Step], capacity: Int, layout: Layout) {
         self.steps = steps
         self.capacity = capacity
         self.layout = layout
-        let counts = steps.map { $0.map?.coefficientCount ?? 0 }
+        let counts = steps.map(\.coefficientCount)
         var total = 0
         var starts: [Int] = []
         for count in counts {
@@ -37,35 +36,28 @@ final class RowTable<Scalar: KernelScalar> {
         coefficients.initialize(repeating: 0, count: max(1, total))
         deviations = .allocate(capacity: (steps.count + 1) * capacity)
         deviations.initialize(repeating: 0, count: (steps.count + 1) * capacity)
-        current = .allocate(capacity: capacity)
-        scratch = .allocate(capacity: max(1, counts.max() ?? 0))
+        walk = DeviationWalk([], steps: steps)
     }
 
     deinit {
         coefficients.deallocate()
         deviations.deallocate()
-        current.deallocate()
-        scratch.deallocate()
     }
 
     var columnStride: Int { capacity }
 
     func fill(_ source: UnsafePointer<Double>, count: Int) {
-        current.initialize(from: source, count: count)
-        store(0, count)
+        walk.begin(UnsafeBufferPointer(start: source, count: count))
+        store(0)
         for (index, step) in steps.enumerated() {
-            if let map = step.map { apply(map, offsets[index], count) }
-            store(index + 1, count)
-        }
-    }
-
-    private func apply(_ map: any LayerMap, _ offset: Int, _ count: Int) {
-        let width = map.coefficientCount
-        let (rowStride, coefficientStride) = layout == .rows ? (width, 1) : (1, capacity)
-        for row in 0..<count {
-            current[row] = map.image(of: current[row], coefficients: scratch)
-            let target = coefficients + offset + row * rowStride
-            for k in 0..<width { target[k * coefficientStride] = narrowed(scratch[k]) }
+            let width = step.coefficientCount
+            let (rowStride, coefficientStride) = layout == .rows ? (width, 1) : (1, capacity)
+            let base = coefficients + offsets[index]
+            walk.take(step) { row, values in
+                let target = base + row * rowStride
+                for k in 0..<width { target[k * coefficientStride] = narrowed(values[k]) }
+            }
+            store(index + 1)
         }
     }
 
@@ -76,9 +68,9 @@ final class RowTable<Scalar: KernelScalar> {
         return min(Scalar(value), limit)
     }
 
-    private func store(_ step: Int, _ count: Int) {
+    private func store(_ step: Int) {
         let target = deviations + step * capacity
-        for row in 0..<count { target[row] = Scalar(current[row]) }
+        for (row, deviation) in walk.current.enumerated() { target[row] = Scalar(deviation) }
     }
 
     /// Standard deviations after step `step` (0: of the input).
@@ -86,7 +78,7 @@ final class RowTable<Scalar: KernelScalar> {
 
     /// The coefficients of row `row` for a step, in either layout the address of its first one.
     func coefficients(of step: Int, row: Int = 0) -> UnsafePointer<Scalar> {
-        let width = steps[step].map?.coefficientCount ?? 0
+        let width = steps[step].coefficientCount
         return UnsafePointer(coefficients + offsets[step] + row * (layout == .rows ? width : 1))
     }
 }

@@ -7,8 +7,7 @@ final class StripWorker<Scalar: KernelScalar> {
     private let byRow: RowTable<Scalar>
     private let byColumn: RowTable<Scalar>
     private let gram: UnsafeMutablePointer<Scalar>
-    private let fold: UnsafeMutablePointer<Scalar>
-    private let tangent: UnsafeMutablePointer<Scalar>
+    private let state: StripState<Scalar>
     private let scale: UnsafeMutablePointer<Scalar>
     private let side: Int
 
@@ -18,15 +17,17 @@ final class StripWorker<Scalar: KernelScalar> {
         byRow = RowTable(steps: job.program.steps, capacity: side, layout: .rows)
         byColumn = RowTable(steps: job.program.steps, capacity: side, layout: .columns)
         gram = .allocate(capacity: side * side)
-        fold = .allocate(capacity: side)
-        tangent = .allocate(capacity: side)
+        state = StripState(capacity: side)
         scale = .allocate(capacity: side)
         scale.initialize(repeating: 0, count: side)
     }
 
     deinit {
-        for buffer in [gram, fold, tangent, scale] { buffer.deallocate() }
+        for buffer in [gram, scale] { buffer.deallocate() }
     }
+
+    private var fold: UnsafeMutablePointer<Scalar> { state.fold }
+    private var tangent: UnsafeMutablePointer<Scalar> { state.tangent }
 
     func compute(_ tile: Tile) {
         let (left, right) = (job.left, job.right)
@@ -55,9 +56,9 @@ final class StripWorker<Scalar: KernelScalar> {
         let slice = job.left.count * job.right.count
         let (nngpLayers, ntkLayers) = (job.destinations.nngp?.layers, job.destinations.ntk?.layers)
         for step in job.program.steps.indices {
-            job.program.run(
-                step, row: offset, of: byRow, columns: byColumn, from: first, count: count, fold: fold,
-                tangent: wantsNTK ? tangent : nil)
+            state.run(
+                job.program, step: step, row: offset, of: byRow, columns: byColumn, from: first, count: count,
+                same: job.isSymmetric && row == column ? 1 : 0, withNTK: wantsNTK)
             let deviation = byRow.deviations(after: step + 1)[offset]
             let deviations = byColumn.deviations(after: step + 1) + first
             if let nngpLayers {
@@ -101,8 +102,9 @@ final class StripWorker<Scalar: KernelScalar> {
             if ntk.wantsGeometry {
                 let (own, others) = (job.leftDiagonals.tangent[row], job.rightDiagonals.tangent + column)
                 Scalar.foldScaled(row: own, columns: others, count: count, tangent: tangent, into: fold)
-                for j in 0..<count { scale[j] = deviations[j] * others[j].squareRoot() }
-                geometry(ntk, deviation * own.squareRoot(), scale, count: count, target: target)
+                // A row of zero variance has no direction, so the rounding of its T may fall on either side of 0.
+                for j in 0..<count { scale[j] = deviations[j] * max(0, others[j]).squareRoot() }
+                geometry(ntk, deviation * max(0, own).squareRoot(), scale, count: count, target: target)
             }
         }
     }

@@ -1,0 +1,2 @@
+#define FAMILY "clipped_line.inc.h"
+#include "both_precisions.h"

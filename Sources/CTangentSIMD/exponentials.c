@@ -1,0 +1,2 @@
+#define FAMILY "exponentials.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "gabor.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "gaussian.inc.h"
+#include "both_precisions.h"

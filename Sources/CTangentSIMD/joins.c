@@ -1,0 +1,2 @@
+#define FAMILY "joins.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "polar_quadrature.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "rectified_monomial.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "series.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "sign.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,2 @@
+#define FAMILY "sinusoid.inc.h"
+#include "both_precisions.h"
