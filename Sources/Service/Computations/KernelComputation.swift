@@ -29,6 +29,7 @@ struct KernelComputation {
             case .ntk: destinations.ntk = output.pointers
             }
         }
+        var quadratureError: Double?
         try x1.withUnsafeBufferPointer { x1 in
             try withOptionalBuffer(x2) { x2 in
                 // An empty array has no base address, and no request has empty rows.
@@ -41,15 +42,20 @@ struct KernelComputation {
                         }
                     },
                     into: destinations, threads: context.threads,
+                    report: { quadratureError = $0.quadratureError },
                     progress: { context.progress(completed: $0, total: $1, unit: "tiles", message: "") },
                     isCancelled: { context.isCancelled })
             }
         }
-        return try finish(outputs)
+        return try finish(outputs, quadratureError: quadratureError)
     }
 
-    private func finish<Scalar: KernelScalar & ArrayElement>(_ outputs: [KernelOutput<Scalar>]) throws -> ([ResultArray], JSONValue) {
+    /// - Parameter quadratureError: The estimated relative error of layers without a closed form, where there are any.
+    private func finish<Scalar: KernelScalar & ArrayElement>(
+        _ outputs: [KernelOutput<Scalar>], quadratureError: Double?
+    ) throws -> ([ResultArray], JSONValue) {
         var metrics = JSONObject()
+        if let quadratureError { metrics["quadrature_error"] = .double(quadratureError) }
         var arrays: [ResultArray] = []
         for output in outputs {
             let measured = try output.measure(symmetric: request.x2 == nil, threads: context.threads)
