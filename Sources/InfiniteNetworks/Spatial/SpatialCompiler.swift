@@ -80,12 +80,13 @@ struct SpatialCompiler {
         case .dropout(let keepRate): return .dropout(keepRate: keepRate)
         case .attention(let attention): return .attention(attention)
         case .nonlinearity(let nonlinearity):
-            let map: (any LayerMap)? = nonlinearity.map
-            if let map { return .nonlinearity(map) }
+            let map = nonlinearity.map
+            // A rule of integration is chosen for the deviations of a whole matrix, which this engine does not know.
+            guard map is any AdaptiveMap else { return .nonlinearity(map) }
             faults.append(
                 Fault(
                     layer.pointer,
-                    "'\(nonlinearity.documentName)' has no kernel here; use relu, leaky_relu, ab_relu, abs, erf or gelu."))
+                    "'\(nonlinearity.documentName)' has no closed form and is not integrated between convolutions; use one that has, such as gelu."))
             return nil
         case .identity: return .identity
         case .serial, .repeat, .parallel: return nil

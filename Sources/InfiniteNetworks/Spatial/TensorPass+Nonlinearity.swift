@@ -52,20 +52,27 @@ private struct Strip {
                 }
             }
         }
-        columns.byColumn.withUnsafeBufferPointer { byColumn in
-            rows.byRow.withUnsafeBufferPointer { byRow in
-                guard let column = byColumn.baseAddress, let own = byRow.baseAddress else { return }
-                Double.run(
-                    map.loop, constants: constants, row: own + row * map.coefficientCount, columns: column + first,
-                    stride: columns.deviations.count, count: count, fold: fold, tangent: tangent)
-            }
-        }
+        if let loop = map.loop { run(loop, row: row, from: first, count: count, fold: fold, tangent: tangent) }
         let image = rows.images[row]
         columns.images.withUnsafeBufferPointer { images in
             for k in 0..<count {
                 let other = images[first + k]
                 fold[k] = Chord.distance(fold: fold[k], image, other)
                 tangent[k] *= image * other
+            }
+        }
+    }
+
+    private func run(
+        _ loop: PairLoop, row: Int, from first: Int, count: Int, fold: UnsafeMutablePointer<Double>,
+        tangent: UnsafeMutablePointer<Double>
+    ) {
+        columns.byColumn.withUnsafeBufferPointer { byColumn in
+            rows.byRow.withUnsafeBufferPointer { byRow in
+                guard let column = byColumn.baseAddress, let own = byRow.baseAddress else { return }
+                Double.run(
+                    loop, constants: constants, row: own + row * map.coefficientCount, columns: column + first,
+                    stride: columns.deviations.count, count: count, fold: fold, tangent: tangent)
             }
         }
     }
