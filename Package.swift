@@ -53,12 +53,13 @@ let package = Package(
         module("LinearAlgebra", ["COpenBLAS", "CTangentSIMD"]),
         module("Architectures", ["JSON"]),
         module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
+        module("Dynamics", ["Architectures", "InfiniteNetworks", "LinearAlgebra"]),
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
         module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
         module("Service", [
-            "Architectures", "Arrays", "CResources", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
+            "Architectures", "Arrays", "CResources", "Dynamics", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
             httpTypes, logging, yams,
         ]),
         .executableTarget(
@@ -80,6 +81,7 @@ let package = Package(
         tests("LinearAlgebra"),
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
         tests("Service", ["HTTPServer", "JSON", "Arrays", "Jobs"]),
