@@ -17,8 +17,14 @@ import Testing
         blobs = BlobStore(directory)
     }
 
+    private func reader(_ text: String, kind: String = "kernels") throws -> RequestReader {
+        try RequestReader(JSONParser.parse(text), kind: kind, store: store, blobs: blobs)
+    }
+
     private func request(_ text: String) throws -> KernelRequest {
-        try KernelRequest(JSONParser.parse(text), only: nil, store: store, blobs: blobs)
+        let reader = try reader(text)
+        guard let request = try KernelRequest(reader) else { throw Service.Problem.invalidDocument(reader.faults) }
+        return request
     }
 
     private func pointers(_ text: String) -> [String] {
@@ -49,10 +55,14 @@ import Testing
     }
 
     @Test func theSpecificationReadsBackAsTheSameRequest() throws {
-        let first = try request("{\"kinds\": [\"nngp\", \"ntk\"], \(layers), \"x1\": [[1, 2], [3, 4]], \"include\": [\"cosine\"], \"precision\": \"float32\"}")
-        let second = try KernelRequest(specification: first.specification, jobKind: first.jobKind)
+        let reader = try reader("{\"kinds\": [\"nngp\", \"ntk\"], \(layers), \"x1\": [[1, 2], [3, 4]], \"include\": [\"cosine\"], \"precision\": \"float32\"}")
+        let first = try #require(try KernelRequest(reader))
+        var moved: [Blob] = []
+        let specification = try JobSpecification(first, reader, movingTo: blobs, recording: &moved)
+        let second = try KernelRequest(specification: specification.text, kind: "kernels")
         #expect(second.json == first.json)
         #expect(second.x1.stored == first.x1.stored)
+        #expect(moved.isEmpty)
         #expect(second.kinds == first.kinds && second.include == first.include)
     }
 
@@ -72,8 +82,8 @@ import Testing
             let rows = try #require(problem.members.first { $0.name == "largest_rows" }.flatMap { member -> Int? in
                 if case .number(let number) = member.value { number.integer } else { nil }
             })
-            #expect(huge.forecast(rows: rows, columns: nil, threads: 2).peakBytes <= limit)
-            #expect(huge.forecast(rows: rows + 1, columns: nil, threads: 2).peakBytes > limit)
+            #expect(huge.forecast(size: rows, threads: 2).peakBytes <= limit)
+            #expect(huge.forecast(size: rows + 1, threads: 2).peakBytes > limit)
         }
     }
 
@@ -82,5 +92,18 @@ import Testing
         request.x1 = DataReference(source: request.x1.source, rows: Int.max / 2, shape: [2])
         #expect(request.forecast(threads: 2).resultBytes == Int.max)
         #expect(request.forecast(threads: 2).peakBytes == Int.max)
+    }
+
+    @Test func largeInlineInputsAreKeptBesideTheJob() throws {
+        let row = "[" + (0..<20_000).map(String.init).joined(separator: ", ") + "]"
+        let reader = try reader("{\(layers), \"x1\": [\(row)]}", kind: "kernels.ntk")
+        let first = try #require(try KernelRequest(reader))
+        var moved: [Blob] = []
+        let text = try JobSpecification(first, reader, movingTo: blobs, recording: &moved).text
+        #expect(moved.count == 1)
+        #expect(text.utf8.count < 2000)
+        let second = try KernelRequest(specification: text, kind: "kernels.ntk")
+        #expect(second.kinds == [.ntk])
+        #expect(try RowLoader.values(of: second.x1, blobs: blobs) == RowLoader.values(of: first.x1, blobs: blobs))
     }
 }

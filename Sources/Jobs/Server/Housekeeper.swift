@@ -47,6 +47,9 @@ public final class Housekeeper: Sendable {
             if ContinuousClock.now >= slowDue {
                 slowDue = .now + slowInterval
                 attempt("expire") { if try store.expire().resultsExpired > 0 { changed() } }
+                attempt("remove checkpoints") {
+                    try Checkpoints(directory: blobs.directory).removeStale { try store.job($0).map { !$0.state.isFinal } ?? false }
+                }
                 attempt("collect orphans") { try blobs.collectOrphans(isReferenced: store.isReferenced) }
                 attempt("checkpoint") { try store.checkpoint() }
             }

@@ -9,6 +9,7 @@ import Synchronization
 ///     tangent.sqlite   jobs, results, datasets, keys (with its -wal and -shm)
 ///     lock             held by the one server of the directory
 ///     arrays/aa/<sha256>.<extension>
+///     checkpoints/<id> states of unfinished jobs
 ///     tmp/<pid>-<id>   files being written; tmp/upload-<id>.tmp bodies of requests
 ///
 /// It must lie on a local disk: SQLite's write-ahead log and the locks do not work over a network file system.
@@ -22,6 +23,7 @@ public final class DataDirectory: Sendable {
         try Self.makeFolder(self.path)
         try Self.makeFolder(arraysPath)
         try Self.makeFolder(temporaryPath)
+        try Self.makeFolder(checkpointsPath)
         // All 256 are made now, so that a blob's commit never has to make its folder durable too.
         for byte in UInt8.min...UInt8.max {
             try Self.makeFolder(arraysPath + "/" + Self.hexadecimal(byte))
@@ -34,6 +36,7 @@ public final class DataDirectory: Sendable {
     public var databasePath: String { path + "/tangent.sqlite" }
     public var arraysPath: String { path + "/arrays" }
     public var temporaryPath: String { path + "/tmp" }
+    public var checkpointsPath: String { path + "/checkpoints" }
     var lockPath: String { path + "/lock" }
 
     /// Takes the directory for this server, until `unlock` or the process's end, and removes what dead processes left in `tmp`.

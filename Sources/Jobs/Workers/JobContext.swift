@@ -6,12 +6,14 @@ public final class JobContext: Sendable {
     public let blobs: BlobStore
     /// How many threads the computation may keep busy.
     public let threads: Int
+    private let jobID: String
     private let store: any JobStore
     private let cancelled = Atomic(false)
     private struct Reports { var progress: JobProgress?; var metrics: [String] = [] }
     private let reports = Mutex(Reports())
 
-    public init(blobs: BlobStore, threads: Int, store: any JobStore) {
+    public init(jobID: String, blobs: BlobStore, threads: Int, store: any JobStore) {
+        self.jobID = jobID
         self.blobs = blobs
         self.threads = threads
         self.store = store
@@ -40,6 +42,13 @@ public final class JobContext: Sendable {
 
     /// A dataset by its id; nil when there is none.
     public func dataset(_ id: String) throws -> Dataset? { try store.dataset(id) }
+
+    /// Keeps a state from which another attempt can go on, should this worker die; it replaces the one before. On return it
+    /// is on disk. The computation must come to the same result from any checkpoint it ever saved.
+    public func saveCheckpoint(_ bytes: [UInt8]) throws { try Checkpoints(directory: blobs.directory).save(bytes, of: jobID) }
+
+    /// The latest state that an attempt at this job has kept; nil for the first attempt.
+    public func loadCheckpoint() throws -> [UInt8]? { try Checkpoints(directory: blobs.directory).load(of: jobID) }
 
     /// Asks the computation to stop.
     func cancel() { cancelled.store(true, ordering: .relaxed) }

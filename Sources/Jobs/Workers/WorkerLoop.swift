@@ -103,7 +103,7 @@ public final class WorkerLoop: Sendable {
         var next: ClaimedJob?
         while true {
             if state.withLock({ $0.isDraining }) {
-                if let job = next { record(.released, of: RunningJob(job, makeContext()), claiming: false) }
+                if let job = next { record(.released, of: RunningJob(job, makeContext(for: job)), claiming: false) }
                 break
             }
             if let job = next ?? claim() {
@@ -143,11 +143,13 @@ public final class WorkerLoop: Sendable {
 
     // MARK: Running a job
 
-    private func makeContext() -> JobContext { JobContext(blobs: blobs, threads: configuration.threads, store: store) }
+    private func makeContext(for job: ClaimedJob) -> JobContext {
+        JobContext(jobID: job.id, blobs: blobs, threads: configuration.threads, store: store)
+    }
 
     /// Runs a job, records how it ended, and gives the next one if there is one.
     private func execute(_ job: ClaimedJob) -> ClaimedJob? {
-        let running = RunningJob(job, makeContext())
+        let running = RunningJob(job, makeContext(for: job))
         state.signal {
             $0.current = running
             $0.isLookDue = false
@@ -198,6 +200,9 @@ public final class WorkerLoop: Sendable {
                 let (status, next) = claiming
                     ? try store.finish(running.job.lease, outcome, reporting: reports, thenClaimFor: configuration.lease)
                     : (try store.finish(running.job.lease, outcome, reporting: reports), nil)
+                if case .recorded(let state) = status, state.isFinal {
+                    Checkpoints(directory: blobs.directory).remove(of: running.job.id)
+                }
                 if status == .leaseLost {
                     logger.warning("lease lost, result dropped", metadata: ["job": "\(running.job.id)"])
                 }

@@ -10,15 +10,14 @@ struct KernelComputation {
     let request: KernelRequest
     let context: JobContext
 
-    /// - Returns: The arrays and the metrics of the result.
-    func run() throws -> (arrays: [ResultArray], metrics: JSONValue) {
+    func run() throws -> ComputationOutput {
         switch request.precision {
         case .float64: try compute(in: Double.self)
         case .float32: try compute(in: Float.self)
         }
     }
 
-    private func compute<Scalar: KernelScalar & ArrayElement>(in precision: Scalar.Type) throws -> ([ResultArray], JSONValue) {
+    private func compute<Scalar: KernelScalar & ArrayElement>(in precision: Scalar.Type) throws -> ComputationOutput {
         let x1: [Scalar] = try values(of: request.x1)
         let x2: [Scalar]? = try request.x2.map { try values(of: $0) }
         let outputs = try request.kinds.map { try KernelOutput<Scalar>(of: $0, request, blobs: context.blobs) }
@@ -53,20 +52,20 @@ struct KernelComputation {
     /// - Parameter quadratureError: The estimated relative error of layers without a closed form, where there are any.
     private func finish<Scalar: KernelScalar & ArrayElement>(
         _ outputs: [KernelOutput<Scalar>], quadratureError: Double?
-    ) throws -> ([ResultArray], JSONValue) {
-        var metrics = JSONObject()
-        if let quadratureError { metrics["quadrature_error"] = .double(quadratureError) }
-        var arrays: [ResultArray] = []
+    ) throws -> ComputationOutput {
+        var result = ComputationOutput()
+        if request.include.contains(.layers) { result.members["layers"] = .strings(request.stack.layerNames) }
+        if let quadratureError { result.metrics["quadrature_error"] = .double(quadratureError) }
         for output in outputs {
             let measured = try output.measure(symmetric: request.x2 == nil, threads: context.threads)
             for (name, value) in measured {
-                if outputs.count == 1 { metrics[name] = value }
-                metrics["\(output.kind.rawValue)_\(name)"] = value
+                if outputs.count == 1 { result.metrics[name] = value }
+                result.metrics["\(output.kind.rawValue)_\(name)"] = value
             }
             try context.checkCancellation()
-            arrays += try output.commit(to: context.blobs)
+            result.arrays += try output.commit(to: context.blobs)
         }
-        return (arrays, .object(metrics))
+        return result
     }
 
     private func values<Scalar: KernelScalar>(of reference: DataReference) throws -> [Scalar] {
@@ -77,5 +76,11 @@ struct KernelComputation {
     private func withOptionalBuffer<Scalar>(_ values: [Scalar]?, _ body: (UnsafeBufferPointer<Scalar>?) throws -> Void) throws {
         guard let values else { return try body(nil) }
         try values.withUnsafeBufferPointer { try body($0) }
+    }
+}
+
+extension KernelRequest {
+    func compute(_ context: JobContext) throws -> ComputationOutput {
+        try KernelComputation(request: self, context: context).run()
     }
 }

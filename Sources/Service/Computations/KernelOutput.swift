@@ -18,9 +18,6 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
         case memory(UnsafeMutableBufferPointer<Scalar>)
     }
 
-    /// Arrays of up to this many elements are kept in the store.
-    private static var smallCount: Int { 2048 }
-
     let kind: KernelKind
     private let request: KernelRequest
     private var outputs: [Output] = []
@@ -47,7 +44,7 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
 
     private func add(_ name: String, _ axes: [Int], to blobs: BlobStore) throws -> UnsafeMutablePointer<Scalar>? {
         let shape = try ArrayShape(axes)
-        guard shape.count > Self.smallCount else {
+        guard shape.count > ResultArray.smallCount else {
             let values = UnsafeMutableBufferPointer<Scalar>.allocate(capacity: shape.count)
             values.initialize(repeating: 0)
             outputs.append(Output(name: name, shape: shape, place: .memory(values)))
@@ -85,27 +82,13 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
                 return ResultArray(
                     name: output.name, dtype: Scalar.elementType.rawValue, shape: output.shape.axes,
                     blob: try blobs.commit(fileAt: file.path))
-            case .memory(let values): return Self.small(output.name, output.shape, UnsafeBufferPointer(values))
+            case .memory(let values):
+                return try ResultArray(output.name, shape: output.shape.axes, UnsafeBufferPointer(values), blobs: blobs)
             }
         }
         if let spectrumValues {
-            let name = "\(kind.rawValue)_spectrum"
-            let shape = try ArrayShape([spectrumValues.count])
-            if shape.count <= Self.smallCount {
-                arrays.append(spectrumValues.withUnsafeBufferPointer { Self.small(name, shape, $0) })
-            } else {
-                let blob = try blobs.store(spectrumValues, shape: shape.axes)
-                arrays.append(ResultArray(name: name, dtype: ElementType.float64.rawValue, shape: shape.axes, blob: blob))
-            }
+            arrays.append(try ResultArray("\(kind.rawValue)_spectrum", shape: [spectrumValues.count], spectrumValues, blobs: blobs))
         }
         return arrays
-    }
-
-    private static func small<Element: ArrayElement>(
-        _ name: String, _ shape: ArrayShape, _ values: UnsafeBufferPointer<Element>
-    ) -> ResultArray {
-        var bytes = NPYHeader.encode(type: Element.elementType, shape: shape)
-        bytes.append(contentsOf: UnsafeRawBufferPointer(values))
-        return ResultArray(name: name, dtype: Element.elementType.rawValue, shape: shape.axes, bytes: bytes)
     }
 }

@@ -11,26 +11,38 @@ public struct ServiceComputation: Computation {
     public func run(_ job: ClaimedJob, _ context: JobContext) throws -> ComputedResult {
         let start = ContinuousClock.now
         do {
-            let request = try KernelRequest(specification: job.spec, jobKind: job.kind)
-            let (arrays, metrics) = try KernelComputation(request: request, context: context).run()
-            let document: JSONValue = .object([
-                "kind": .string(job.kind), "request": request.json,
-                "layers": request.include.contains(.layers) ? .strings(request.stack.layerNames) : nil, "metrics": metrics,
-                "timing": [
-                    "queue_seconds": .double((job.startedAt - job.createdAt).inSeconds),
-                    "compute_seconds": .double((ContinuousClock.now - start).inSeconds),
-                ],
-            ])
-            return ComputedResult(document: String(decoding: try document.serialized(), as: UTF8.self), arrays: arrays)
+            guard let type = JobRequests.type(of: job.kind) else { throw DamagedSpecification(detail: "of unknown kind \(job.kind)") }
+            let (request, output) = try Self.compute(job, as: type, context)
+            let document = JSONObject(
+                [("kind", .string(job.kind)), ("request", request)] + output.members.members + [
+                    ("metrics", .object(output.metrics)),
+                    (
+                        "timing",
+                        [
+                            "queue_seconds": .double((job.startedAt - job.createdAt).inSeconds),
+                            "compute_seconds": .double((ContinuousClock.now - start).inSeconds),
+                        ]
+                    ),
+                ])
+            let text = try JSONValue.object(document).serialized()
+            return ComputedResult(document: String(decoding: text, as: UTF8.self), arrays: output.arrays)
         } catch {
             throw Self.failure(error)
         }
+    }
+
+    private static func compute<Request: JobRequest>(
+        _ job: ClaimedJob, as type: Request.Type, _ context: JobContext
+    ) throws -> (request: JSONValue, output: ComputationOutput) {
+        let request = try Request(specification: job.spec, kind: job.kind)
+        return (request.json, try request.compute(context))
     }
 
     /// Numerical trouble and full disks as failures with a code of their own; everything else as it came.
     private static func failure(_ error: any Error) -> any Error {
         switch error {
         case KernelError.cancelled: CancellationError()
+        case let error as any NumericalFailure: JobFailure(error)
         case let error as KernelError: JobFailure(code: "non_finite_result", title: "The kernel is not finite", status: 422, detail: "\(error)")
         case let error as NonFiniteNumber: JobFailure(code: "non_finite_result", title: "The result is not finite", status: 422, detail: "\(error)")
         case let error as SpectrumError:
@@ -42,12 +54,18 @@ public struct ServiceComputation: Computation {
 }
 
 extension JobFailure {
+    init(_ failure: any NumericalFailure) {
+        self.init(code: failure.code, title: failure.title, status: 422, detail: failure.detail, members: failure.members)
+    }
+
     /// A failure that would come again: not retried.
-    init(code: String, title: String, status: Int, detail: String) {
-        let problem: JSONValue = [
-            "type": .string(Problem.type(of: code)), "title": .string(title), "status": .integer(status), "detail": .string(Problem.sentence(detail)), "code": .string(code),
-        ]
-        self.init(problem: problem.ownString)
+    init(code: String, title: String, status: Int, detail: String, members: [(name: String, value: JSONValue)] = []) {
+        let problem = JSONObject(
+            [
+                (name: "type", value: .string(Problem.type(of: code))), ("title", .string(title)), ("status", .integer(status)),
+                ("detail", .string(Problem.sentence(detail))), ("code", .string(code)),
+            ] + members)
+        self.init(problem: JSONValue.object(problem).ownString)
     }
 }
 

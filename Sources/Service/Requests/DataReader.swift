@@ -14,7 +14,7 @@ struct DataReader {
     /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
     func inputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) throws -> DataReference? {
         if let store, case .object(let object) = value {
-            return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, inputShape: inputShape)
+            return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .inputs, inputShape: inputShape)
         }
         return inlineInputs(value, at: pointer, inputShape: inputShape)
     }
@@ -47,7 +47,7 @@ struct DataReader {
     }
 
     /// An array that is no rectangle of numbers: says which rows break it.
-    private func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
+    func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
         guard !rows.isEmpty else { return refuse(pointer, "There are no rows; send at least one.") }
         var reference: (index: Int, shape: [Int])?
         for (index, row) in rows.enumerated() {
@@ -82,7 +82,9 @@ struct DataReader {
 
     private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
 
-    private func dataset(_ reader: ObjectReader, in store: any JobStore, inputShape: [Int]?) throws -> DataReference? {
+    enum DatasetPart { case inputs, targets }
+
+    func dataset(_ reader: ObjectReader, in store: any JobStore, part: DatasetPart, inputShape: [Int]?) throws -> DataReference? {
         let id = reader.requiredString("dataset")
         let selection = reader.object("rows")
         let from = selection?.integer("from", in: 0...)
@@ -100,12 +102,20 @@ struct DataReader {
                 reader.pointer(to: "rows"),
                 "Rows \(range.0) to \(range.1) (exclusive) do not lie in this dataset, which has \(metadata.rows); from must be below to.")
         }
+        let rows = range.0..<range.1
+        if part == .targets {
+            guard let targets = dataset.targets, let shape = metadata.targetShape else {
+                return refuse(reader.pointer(to: "dataset"), "This dataset has no targets; upload it with targets, or send them inline.")
+            }
+            return DataReference(
+                source: .dataset(id: id, blob: targets, rows: rows, standardize: standardize), rows: rows.count, shape: shape,
+                classes: metadata.classes)
+        }
         if let inputShape, inputShape != metadata.inputShape {
             return refuse(
                 reader.pointer(to: "dataset"),
                 "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
         }
-        let rows = range.0..<range.1
         return DataReference(
             source: .dataset(id: id, blob: dataset.inputs, rows: rows, standardize: standardize), rows: rows.count,
             shape: metadata.inputShape)

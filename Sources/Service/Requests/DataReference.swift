@@ -16,6 +16,8 @@ struct DataReference: Sendable {
     let rows: Int
     /// The shape of one row.
     let shape: [Int]
+    /// The number of classes, where these are targets of a dataset that are class indices.
+    let classes: Int?
 
     var rowLength: Int { shape.reduce(1, *) }
 
@@ -51,7 +53,8 @@ struct DataReference: Sendable {
                 )
             }
         return .object(JSONObject([
-            (name: "rows", value: .integer(rows)), (name: "shape", value: .integers(shape)), (name: source.0, value: source.1),
+            (name: "rows", value: .integer(rows)), (name: "shape", value: .integers(shape)),
+            (name: "classes", value: classes.map { .integer($0) } ?? .null), (name: source.0, value: source.1),
         ]))
     }
 
@@ -60,6 +63,7 @@ struct DataReference: Sendable {
         guard case .number(let rows) = stored["rows"], let rows = rows.integer, let shape = stored["shape"]?.integers else { return nil }
         self.rows = rows
         self.shape = shape
+        classes = if case .number(let classes) = stored["classes"] { classes.integer } else { nil }
         let length = shape.reduce(1, *)
         if case .tensor(let tensor) = stored["values"], tensor.values.count == rows * length {
             source = .inline(JSONTensor(shape: [rows, length], values: tensor.values))
@@ -75,10 +79,11 @@ struct DataReference: Sendable {
         }
     }
 
-    init(source: Source, rows: Int, shape: [Int]) {
+    init(source: Source, rows: Int, shape: [Int], classes: Int? = nil) {
         self.source = source
         self.rows = rows
         self.shape = shape
+        self.classes = classes
     }
 
     private static func json(_ blob: Blob) -> JSONValue { ["sha256": .string(blob.sha256), "bytes": .integer(blob.bytes)] }

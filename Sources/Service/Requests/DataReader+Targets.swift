@@ -1,0 +1,85 @@
+import Arrays
+import JSON
+import Jobs
+
+/// What targets mean.
+enum LearningTask: String, Sendable, CaseIterable {
+    /// Numbers, as they are.
+    case regression
+    /// Classes 0, 1, ..., which become one-hot rows minus 1/classes (arXiv 1711.00165, section 3).
+    case classification
+}
+
+extension DataReader {
+    /// The targets a member names: `[1, 0, 2]`, `[[0.5], [1.5]]`, or those of a dataset.
+    func targets(_ value: JSONValue, at pointer: JSONPointer) throws -> DataReference? {
+        switch value {
+        case .tensor(let tensor):
+            let shape = Array(tensor.shape.dropFirst())
+            let rows = tensor.shape[0]
+            return DataReference(
+                source: .inline(JSONTensor(shape: [rows, shape.reduce(1, *)], values: tensor.values)), rows: rows, shape: shape)
+        case .object(let object):
+            guard let store else { break }
+            return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .targets, inputShape: nil)
+        case .array(let rows): return ragged(rows, at: pointer)
+        default: break
+        }
+        faults.add(pointer, "This must be targets such as [1, 0, 2] or [[0.5], [1.5]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
+        return nil
+    }
+
+    /// Whether the targets fit their inputs and the task; records the faults where not.
+    func check(_ targets: DataReference, task: LearningTask, rows: Int?, at pointer: JSONPointer) -> Bool {
+        let before = faults.count
+        if let rows, targets.rows != rows {
+            faults.add(pointer, "There are \(targets.rows) targets for \(rows) inputs; send one target for each input.")
+        }
+        if task == .classification { checkClasses(targets, at: pointer) }
+        return faults.count == before
+    }
+
+    private func checkClasses(_ targets: DataReference, at pointer: JSONPointer) {
+        guard targets.rowLength == 1 else {
+            return faults.add(
+                pointer, "A classification wants one class 0, 1, ... for each input, and these targets have shape \(targets.shape); leave \"task\" out to fit them as numbers.")
+        }
+        switch targets.source {
+        case .inline(let tensor):
+            for (index, value) in tensor.values.enumerated() where !Self.isClass(value) {
+                return faults.add(pointer.appending(index), "A class is an integer from 0 to \(Self.mostClasses - 1), not \(value).")
+            }
+        case .dataset where targets.classes == nil:
+            faults.add(pointer, "The dataset's targets are not classes 0, 1, ...; leave \"task\" out to fit them as numbers.")
+        case .dataset, .blob: break
+        }
+    }
+
+    /// More classes than this are a mistake, and would make targets of that many columns.
+    static let mostClasses = 10_000
+
+    private static func isClass(_ value: Double) -> Bool { value >= 0 && value < Double(mostClasses) && value.rounded() == value }
+}
+
+extension DataReference {
+    /// The number of classes that these targets of a classification show: one more than the largest.
+    var classCount: Int {
+        if let classes { return classes }
+        guard case .inline(let tensor) = source, let largest = tensor.values.max() else { return 1 }
+        return Int(largest) + 1
+    }
+}
+
+extension RowLoader {
+    /// Targets as a matrix [rows, columns] in row-major order.
+    ///
+    /// - Parameter classes: For a classification, over all targets of the request: the number of columns.
+    static func targets(of reference: DataReference, classes: Int?, blobs: BlobStore) throws -> [Double] {
+        let values = try values(of: reference, blobs: blobs)
+        guard let classes else { return values }
+        let low = -1 / Double(classes)
+        var matrix = [Double](repeating: low, count: values.count * classes)
+        for (row, value) in values.enumerated() { matrix[row * classes + Int(value)] = 1 + low }
+        return matrix
+    }
+}

@@ -1,0 +1,115 @@
+import Architectures
+import Arrays
+import JSON
+import Jobs
+
+/// Reads a job's document: the client's on the server, where data are looked up in the store, or a stored specification in
+/// the worker, where they have been looked up already.
+final class RequestReader {
+    private enum Origin {
+        case client(store: any JobStore, blobs: BlobStore)
+        case specification(JobSpecification)
+    }
+
+    /// The job's kind, which tells the paths of one request type apart.
+    let kind: String
+    let members: ObjectReader
+    private let origin: Origin
+    /// The data that were read, by the pointers of their members; what a worker finds instead of looking them up.
+    private(set) var references: [JSONPointer: DataReference] = [:]
+    /// What was looked up beside data, by the pointers of the members that named it.
+    private(set) var facts: [JSONPointer: JSONValue] = [:]
+
+    var faults: Faults { members.faults }
+
+    /// Reads a client's document.
+    ///
+    /// - Throws: ``Problem`` where it is no object.
+    init(_ body: JSONValue, kind: String, store: any JobStore, blobs: BlobStore) throws(Problem) {
+        let faults = Faults()
+        guard let members = ObjectReader(body, at: .root, faults: faults) else { throw Problem.invalidDocument(faults) }
+        self.kind = kind
+        self.members = members
+        origin = .client(store: store, blobs: blobs)
+    }
+
+    /// Reads a stored specification back.
+    init(_ specification: JobSpecification, kind: String) {
+        self.kind = kind
+        members = ObjectReader(specification.request, at: .root, faults: Faults())
+        origin = .specification(specification)
+    }
+
+    /// Records a fault for each member nobody asked for. A specification may have more than clients send (its defaults).
+    func finish() {
+        if case .client = origin { members.finish() }
+    }
+
+    /// The architecture of a member, checked on its own.
+    func architecture(_ name: String = "architecture") -> Architecture? {
+        members.requiredValue(name).flatMap { ArchitectureParser.parse($0, at: members.pointer(to: name), faults: faults) }
+    }
+
+    /// The rows that a member names; nil where it is absent, null or faulty.
+    ///
+    /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
+    func inputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
+        try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+    }
+
+    func requiredInputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
+        guard (object ?? members).requiredValue(name) != nil else { return nil }
+        return try inputs(name, in: object, inputShape: inputShape)
+    }
+
+    /// The targets that a member names, one a row of `inputs`; nil where it is absent, null or faulty.
+    func targets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
+        try data(name, in: object) { reader, value, pointer in
+            guard let targets = try reader.targets(value, at: pointer) else { return nil }
+            return reader.check(targets, task: task, rows: inputs?.rows, at: pointer) ? targets : nil
+        }
+    }
+
+    func requiredTargets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
+        guard (object ?? members).requiredValue(name) != nil else { return nil }
+        return try targets(name, in: object, task: task, of: inputs)
+    }
+
+    private func data(
+        _ name: String, in object: ObjectReader?, _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
+    ) throws -> DataReference? {
+        let object = object ?? members
+        guard let value = object.value(name), value != .null else { return nil }
+        return try reference(object.pointer(to: name)) { store, blobs in
+            try read(DataReader(store: store, blobs: blobs, faults: faults), value, object.pointer(to: name))
+        }
+    }
+
+    /// Data found by a look-up of the caller's on the server, and the same data again in the worker.
+    ///
+    /// - Parameter find: Records a fault and gives nil where there is nothing to be found.
+    func reference(_ pointer: JSONPointer, _ find: (any JobStore, BlobStore) throws -> DataReference?) throws -> DataReference? {
+        switch origin {
+        case .client(let store, let blobs):
+            let found = try find(store, blobs)
+            references[pointer] = found
+            return found
+        case .specification(let specification):
+            references[pointer] = specification.references[pointer.description]
+            return references[pointer]
+        }
+    }
+
+    /// Something small found by a look-up of the caller's on the server (a document of another job), and the same in the worker.
+    func fact(_ pointer: JSONPointer, _ find: (any JobStore, BlobStore) throws -> JSONValue?) throws -> JSONValue? {
+        switch origin {
+        case .client(let store, let blobs):
+            let found = try find(store, blobs)
+            facts[pointer] = found
+            return found
+        case .specification(let specification):
+            facts[pointer] = specification.facts[pointer.description]
+            return facts[pointer]
+        }
+    }
+}
