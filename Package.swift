@@ -53,6 +53,7 @@ let package = Package(
         module("LinearAlgebra", ["COpenBLAS", "CTangentSIMD"]),
         module("Architectures", ["JSON"]),
         module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
+        module("FiniteNetworks", ["Architectures", "Arrays", "JSON", "LinearAlgebra", "COpenBLAS", "CTangentSIMD"]),
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
@@ -80,6 +81,7 @@ let package = Package(
         tests("LinearAlgebra"),
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
         tests("Service", ["HTTPServer", "JSON", "Arrays", "Jobs"]),
