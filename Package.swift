@@ -59,7 +59,7 @@ let package = Package(
         module("HTTPServer", ["CLinux", httpTypes]),
         module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
         module("Service", [
-            "Architectures", "Arrays", "CResources", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
+            "Architectures", "Arrays", "CResources", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
             httpTypes, logging, yams,
         ]),
         .executableTarget(

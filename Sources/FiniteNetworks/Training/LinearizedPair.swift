@@ -37,8 +37,12 @@ struct LinearizedPair<Scalar: NetworkScalar> {
     /// ‖w − w₀‖ of the linearised network: from the kernel alone in function space.
     var drift: Double { functionSpace?.drift ?? weightSpace.drift }
 
+    /// Outputs beyond which the linearised network has diverged; it stands still then, so that its curves stay finite.
+    static var divergence: Double { 1e100 }
+
     /// One step on these rows (nil: all).
     mutating func step(_ data: TrainingTapes<Scalar>, _ rows: [Int]?) {
+        guard outputs.allSatisfy({ abs($0) < Self.divergence }), weightSpace.outputs.allSatisfy({ abs($0) < Self.divergence }) else { return }
         data.slope(of: weightSpace.outputs, rows, into: &slope)
         slope.withUnsafeBufferPointer { weightSpace.step(slope: $0) }
         guard functionSpace != nil else { return }

@@ -39,6 +39,7 @@ public struct TrainingSweep: Sendable {
         public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
         /// A run, by its number, has recorded a step.
         public var record: @Sendable (_ run: Int, _ step: Int, RunRecords) -> Void = { _, _, _ in }
+        public var finished: @Sendable (_ run: Int, RunResult) -> Void = { _, _ in }
         public var isCancelled: @Sendable () -> Bool = { false }
         /// Whether it is time to keep the state of the runs.
         public var isCheckpointDue: @Sendable () -> Bool = { false }
@@ -72,7 +73,9 @@ public struct TrainingSweep: Sendable {
                         pause: { board.passed(index, step: run.step) })
                     if !isDone { board.keep(index, run.encode()) }
                 }
-                if isDone { board.finish(index, run.result) }
+                guard isDone else { return }
+                board.finish(index, run.result)
+                observer.finished(index, run.result)
             }
         }
         return try board.results()
