@@ -66,7 +66,7 @@ private struct GaussianWalk {
 
     private func check(_ combine: Combination, _ ends: [GaussianWalk], _ sharing: [Int], _ layer: Layer) {
         guard combine != .concat else { return }
-        let branches = layer.pointer.appending("branches")
+        let branches = layer.pointer(to: "branches")
         if combine == .sum {
             for (index, end) in ends.enumerated() {
                 guard let obstacle = end.obstacle else { continue }
