@@ -26,14 +26,12 @@ struct PostExperimentTests {
 
     @Test func narrow() throws {
         let runs = try sweep(Self.plan(), widths: [10], seeds: Array(0..<200))
-        print("m=10 drift", median(relativeDrifts(runs)), "loss0", median(runs.map { $0.records.loss[0] }), "lossT", median(runs.map { $0.records.loss.last! }))
         #expect(abs(median(relativeDrifts(runs)) / 0.299 - 1) < 0.1)
         #expect(abs(median(runs.map { $0.records.loss[0] }) / 2.55 - 1) < 0.15)
     }
 
     @Test func middle() throws {
         let runs = try sweep(Self.plan(), widths: [100], seeds: Array(0..<60))
-        print("m=100 drift", median(relativeDrifts(runs)), "loss0", median(runs.map { $0.records.loss[0] }), "steps", median(runs.map { Double($0.records.steps.last!) }))
         #expect(abs(median(relativeDrifts(runs)) / 0.0480 - 1) < 0.1)
     }
 
@@ -43,8 +41,6 @@ struct PostExperimentTests {
         let clock = ContinuousClock()
         var runs: [RunResult] = []
         let time = try clock.measure { runs = try sweep(plan, widths: [1000], seeds: Array(0..<6)) }
-        print("m=1000 drift", relativeDrifts(runs), "steps", runs.map { $0.records.steps.last! }, time)
-        print(runs.map { $0.records.layerDrift.suffix(3) }, runs.map { $0.records.kernelDrift.last! }, runs.map { $0.lambdaMax }, runs.map { $0.linearizedDisagreement! })
         #expect(abs(median(relativeDrifts(runs)) / 0.0055 - 1) < 0.1)
     }
 }
