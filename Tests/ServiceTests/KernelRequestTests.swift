@@ -77,7 +77,7 @@ import Testing
     /// The number of rows that a refusal promises is the largest whose forecast stays within the limit.
     @Test(arguments: [100 << 20, 200 << 20, 1 << 30], [
         #""architecture": {"layers": [{"type": "dense", "bias_std": 0.1}, "relu", "dense"]}, "x1": [[1, 2]], "include": ["spectrum"]"#,
-        #""architecture": {"preset": "cntk", "depth": 5}, "x1": [[1, 2]], "input_shape": [1, 2, 1]"#,
+        #""architecture": {"preset": "cntk", "depth": 5}, "x1": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]], "input_shape": [4, 4, 1]"#,
         #""architecture": {"preset": "myrtle5"}, "x1": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]], "input_shape": [4, 4, 1]"#,
     ])
     func aRefusalNamesTheLargestSizeThatFits(_ limit: Int, _ members: String) throws {
