@@ -10,7 +10,6 @@ extension NetworkTape {
     /// - Parameter gradient: scratch of the parameters' size, whose entries of frozen layers are zero.
     func largestKernelEigenvalue(_ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>) -> Double {
         let size = count * network.outputCount
-        guard !network.trainableRanges.isEmpty else { return 0 }
         let random = CounterRandom(seed: 0, stream: FiniteNetwork.firstStream - 1)
         var basis = [normalised((0..<size).map { random.normal(at: UInt64($0)) }).vector]
         var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
@@ -26,7 +25,7 @@ extension NetworkTape {
                 }
             }
             let before = value
-            value = Self.largest(diagonal, offDiagonal)
+            value = Tridiagonal.extremes(diagonal, offDiagonal).largest
             let (vector, length) = normalised(next)
             guard abs(value - before) > 1e-10 * abs(value), length > 1e-14 * abs(value), length.isFinite else { break }
             offDiagonal.append(length)
@@ -47,9 +46,12 @@ extension NetworkTape {
         let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return (vector.map { length > 0 ? $0 / length : 0 }, length)
     }
+}
 
-    /// The largest eigenvalue of a symmetric tridiagonal matrix; not finite where its entries are not.
-    private static func largest(_ diagonal: [Double], _ offDiagonal: [Double]) -> Double {
+/// What Lanczos leaves: a symmetric tridiagonal matrix.
+enum Tridiagonal {
+    /// The smallest and the largest eigenvalue; not finite where the entries are not.
+    static func extremes(_ diagonal: [Double], _ offDiagonal: [Double]) -> (smallest: Double, largest: Double) {
         let n = diagonal.count
         var matrix = [Double](repeating: 0, count: n * n)
         for i in 0..<n {
@@ -59,6 +61,7 @@ extension NetworkTape {
         let spectrum = matrix.withUnsafeBufferPointer { matrix in
             matrix.baseAddress.flatMap { try? Spectrum(of: MatrixView($0, rows: n, columns: n)) }
         }
-        return spectrum?.largest ?? .infinity
+        guard let smallest = spectrum?.smallest, let largest = spectrum?.largest else { return (-.infinity, .infinity) }
+        return (smallest, largest)
     }
 }

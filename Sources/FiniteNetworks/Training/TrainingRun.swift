@@ -46,7 +46,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient)
         result.learningRateMax = plan.loss.largestLearningRate(
             lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
-        if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, gradient: mover.gradient, plan) }
+        if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax) }
         measures.begin(data, start)
         if plan.tracks(.linearized) { linear = LinearizedPair(plan, network, start, data) }
         if plan.tracks(.pathKernel) {
@@ -68,8 +68,8 @@ final class TrainingRun<Scalar: NetworkScalar> {
                 finish(reason)
                 return true
             }
-            if pause() { return false }
             advance(threads: threads)
+            if pause() { return false }
         }
     }
 

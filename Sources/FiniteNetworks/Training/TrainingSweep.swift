@@ -64,8 +64,7 @@ public struct TrainingSweep: Sendable {
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             while let (index, state) = board.take() {
                 let member = members[index]
-                let run = TrainingRun<Scalar>(plan, network: member.network, width: member.width, seed: member.seed)
-                if let state { try? run.decode(state) }
+                let run = resumed(member, from: state, in: Scalar.self)
                 var isDone = false
                 while !isDone, !board.hasStopped {
                     isDone = run.run(
@@ -79,6 +78,21 @@ public struct TrainingSweep: Sendable {
             }
         }
         return try board.results()
+    }
+}
+
+extension TrainingSweep {
+    /// A run as its kept state left it; from its start where there is none, or one of another version of the program.
+    private func resumed<Scalar: NetworkScalar>(_ member: Member, from state: [UInt8]?, in precision: Scalar.Type) -> TrainingRun<Scalar> {
+        func fresh() -> TrainingRun<Scalar> { TrainingRun(plan, network: member.network, width: member.width, seed: member.seed) }
+        let run = fresh()
+        guard let state else { return run }
+        do throws(DamagedState) {
+            try run.decode(state)
+            return run
+        } catch {
+            return fresh()
+        }
     }
 }
 
