@@ -54,12 +54,13 @@ let package = Package(
         module("Architectures", ["JSON"]),
         module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
         module("Dynamics", ["Architectures", "InfiniteNetworks", "LinearAlgebra"]),
+        module("FiniteNetworks", ["Architectures", "Arrays", "JSON", "LinearAlgebra", "COpenBLAS", "CTangentSIMD"]),
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
         module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
         module("Service", [
-            "Architectures", "Arrays", "CResources", "Dynamics", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
+            "Architectures", "Arrays", "CResources", "Dynamics", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
             httpTypes, logging, yams,
         ]),
         .executableTarget(
@@ -82,8 +83,9 @@ let package = Package(
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
-        tests("Service", ["HTTPServer", "JSON", "Arrays", "Jobs"]),
+        tests("Service", ["Architectures", "FiniteNetworks", "HTTPServer", "JSON", "Arrays", "Jobs"]),
     ]
 )

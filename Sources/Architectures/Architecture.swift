@@ -28,11 +28,17 @@ public enum Parameterization: String, Sendable, CaseIterable {
 public struct Layer: Sendable, Equatable {
     public var kind: LayerKind
     public var pointer: JSONPointer
+    /// Whether a preset made the layer: its members stand nowhere in the document, and ``pointer`` is that of the preset.
+    public var isFromPreset: Bool
 
-    public init(_ kind: LayerKind, at pointer: JSONPointer = .root) {
+    public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false) {
         self.kind = kind
         self.pointer = pointer
+        self.isFromPreset = isFromPreset
     }
+
+    /// Where a member of the layer stands in the document.
+    public func pointer(to member: String) -> JSONPointer { isFromPreset ? pointer : pointer.appending(member) }
 }
 
 public indirect enum LayerKind: Sendable, Equatable {

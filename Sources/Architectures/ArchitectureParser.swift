@@ -10,11 +10,14 @@ public enum ArchitectureParser {
     /// Layers with every `repeat` written out: work and traces grow with them.
     public static let maximumLayers = 10_000
 
+    /// A document with a member `preset` is read as the layers that the preset stands for.
+    ///
     /// - Returns: nil where a fault was recorded.
     public static func parse(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Architecture? {
         let before = faults.count
         guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
         let parameterization = reader.choice("parameterization", default: Parameterization.ntk)
+        if reader.has("preset") { return Presets.expand(reader, parameterization) }
         let layers = LayerReader(parameterization: parameterization, faults: faults).layers(of: reader)
         reader.finish()
         if layers.expandedCount > maximumLayers {
@@ -63,7 +66,7 @@ struct LayerReader {
         return elements.compactMap { layer($0.value, at: $0.pointer) }
     }
 
-    private func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer? {
+    func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer? {
         let reader: ObjectReader
         let name: String
         let namePointer: JSONPointer

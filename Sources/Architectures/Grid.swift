@@ -34,7 +34,7 @@ struct Grid {
             ? "give an input_shape of [length, channels] or [height, width, channels], or use dense"
             : "give the \(name) \(input.positions.count == 1 ? "one extent" : "two extents")"
         faults.add(
-            layer.pointer.appending(name), "The \(name) \(window) of \(layer.typeName) has \(window.count) axes, but the input \(input) has \(input.positions.count) spatial ones; \(mend).")
+            layer.pointer(to: name), "The \(name) \(window) of \(layer.typeName) has \(window.count) axes, but the input \(input) has \(input.positions.count) spatial ones; \(mend).")
         return false
     }
 
@@ -43,7 +43,7 @@ struct Grid {
         guard padding != .same, zip(window, input.positions).contains(where: { $0 > $1 }) else { return true }
         let reason = padding == .valid ? "nothing is left of it" : "it would meet itself around the ring"
         faults.add(
-            layer.pointer.appending(name), "The \(name) \(window) of \(layer.typeName) is larger than its input \(input): \(reason); use a smaller \(name), or padding \"same\".")
+            layer.pointer(to: name), "The \(name) \(window) of \(layer.typeName) is larger than its input \(input): \(reason); use a smaller \(name), or padding \"same\".")
         return false
     }
 }

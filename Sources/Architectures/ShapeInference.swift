@@ -148,7 +148,7 @@ struct ShapeWalk {
         let isValid = axes.allSatisfy { (1..<rank).contains($0) } && Set(axes).count == axes.count && axes.contains(rank - 1)
         guard isValid else {
             faults.add(
-                layer.pointer.appending("axes"), "The axes \(norm.axes) do not fit the input \(input): name axes from 1 to \(rank - 1) (1 is the first after the batch), each once, and among them the channels, \(rank - 1) or -1.")
+                layer.pointer(to: "axes"), "The axes \(norm.axes) do not fit the input \(input): name axes from 1 to \(rank - 1) (1 is the first after the batch), each once, and among them the channels, \(rank - 1) or -1.")
             return nil
         }
         return input

@@ -9,7 +9,7 @@ struct GoldenInferenceTests {
 
     private struct Case {
         let document: [String: Any]
-        let stack: DenseStack
+        let stack: InfiniteNetwork
         let train: DenseMatrix
         let test: DenseMatrix
         var problem: PredictionProblem

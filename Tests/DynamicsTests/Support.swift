@@ -16,17 +16,17 @@ func fixture(_ name: String) throws -> [String: Any] {
 }
 
 /// A network on `inputs` features, read by the product's own parser.
-func network(_ document: [String: Any], inputs: Int) throws -> DenseStack {
+func network(_ document: [String: Any], inputs: Int) throws -> InfiniteNetwork {
     let faults = Faults()
     let text = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
     guard let architecture = ArchitectureParser.parse(try JSONParser.parse(text), faults: faults) else {
         throw FixtureError(description: "\(faults.all)")
     }
-    return try DenseStack(architecture, inputDimension: inputs)
+    return try InfiniteNetwork(architecture, inputShape: [inputs], shapePointer: .root)
 }
 
 /// `depth` hidden layers of a nonlinearity with the same scales everywhere.
-func perceptron(_ nonlinearity: String = "relu", depth: Int, weightStd: Double, biasStd: Double = 0, inputs: Int) throws -> DenseStack {
+func perceptron(_ nonlinearity: String = "relu", depth: Int, weightStd: Double, biasStd: Double = 0, inputs: Int) throws -> InfiniteNetwork {
     let dense: [String: Any] = ["type": "dense", "weight_std": weightStd, "bias_std": biasStd]
     let layers = (0..<depth).flatMap { _ in [dense, ["type": nonlinearity]] as [[String: Any]] } + [dense]
     return try network(["layers": layers], inputs: inputs)

@@ -10,6 +10,7 @@
 // A step reads its own constants, the coefficients of row i (row[k]) and those of the columns (columns[k * stride + j]).
 #pragma once
 #include <stddef.h>
+#include "finite_networks.h"
 #include "plane_engine.h"
 
 typedef void tangent_step_f64(const double *constants, const double *row, const double *columns, size_t stride,

@@ -1,0 +1,2 @@
+#define FAMILY "finite_networks.inc.h"
+#include "both_precisions.h"

@@ -1,0 +1,164 @@
+import LinearAlgebra
+
+/// One network in training: the state between two steps, and what is measured of it.
+///
+/// A run is a function of its plan, width, seed and the number of BLAS threads alone, and its state can be written down and
+/// read back: a run that is resumed goes on bit for bit as if it had not stopped.
+final class TrainingRun<Scalar: NetworkScalar> {
+    let plan: TrainingPlan
+    let network: FiniteNetwork
+    let mover: WeightMover<Scalar>
+    private(set) var result: RunResult
+    private(set) var step = 0
+
+    private let data: TrainingTapes<Scalar>
+    private let measures: RunMeasures<Scalar>
+    private var linear: LinearizedPair<Scalar>?
+    private var path: PathKernelSum<Scalar>?
+    /// ∂L/∂F of the last forward pass, in float64 and as the backward pass takes it.
+    private var slope: [Double]
+    private var delta: [Scalar]
+    private var batches: BatchOrder?
+
+    init(_ plan: TrainingPlan, network: FiniteNetwork, width: Int?, seed: UInt64) {
+        self.plan = plan
+        self.network = network
+        mover = WeightMover(network, plan.optimizer, initial: plan.parameters ?? network.initialParameters(seed: seed))
+        data = TrainingTapes(plan, network, parameters: mover.weights)
+        measures = RunMeasures(plan, network)
+        let batch = plan.batchSize.flatMap { $0 < plan.train.rows ? $0 : nil }
+        batches = batch.map { BatchOrder(rows: plan.train.rows, size: $0, seed: seed) }
+        slope = [Double](repeating: 0, count: (batch ?? plan.train.rows) * network.outputCount)
+        delta = slope.map { Scalar($0) }
+        result = RunResult()
+        result.width = width
+        result.seed = plan.parameters == nil ? seed : nil
+        result.parameterCount = network.parameterCount
+        begin()
+    }
+
+    /// What is known of the start: it is computed again when a run is resumed, from the same numbers.
+    private func begin() {
+        let start = UnsafePointer(mover.start)
+        result.initialNorm = network.trainableRanges.reduce(0) { $0 + Scalar.squaredDistance(start + $1.lowerBound, nil, count: $1.count) }
+            .squareRoot()
+        data.forward(start)
+        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient)
+        result.learningRateMax = plan.loss.largestLearningRate(
+            lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
+        if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax) }
+        measures.begin(data, start)
+        if plan.tracks(.linearized) { linear = LinearizedPair(plan, network, start, data) }
+        if plan.tracks(.pathKernel) {
+            path = PathKernelSum(
+                network, queries: (plan.test ?? plan.train).inputs.map { Scalar($0) }, train: plan.train.inputs.map { Scalar($0) })
+        }
+    }
+
+    /// Records and steps until the run ends or `pause` says so.
+    ///
+    /// - Parameters:
+    ///   - threads: of BLAS, while the run has it for itself.
+    ///   - report: called after each recorded step.
+    ///   - pause: asked after each step.
+    /// - Returns: whether the run has ended; if not, it can go on or be encoded.
+    func run(threads: Int, report: (Int, RunRecords) -> Void, pause: () -> Bool) -> Bool {
+        while true {
+            if let reason = observe(threads: threads, report: report) {
+                finish(reason)
+                return true
+            }
+            advance(threads: threads)
+            if pause() { return false }
+        }
+    }
+
+    private var isRecorded: Bool { step % plan.recordEvery == 0 || step >= plan.steps }
+
+    /// Looks at the state before a step: records it where due, and says whether it is the last one.
+    private func observe(threads: Int, report: (Int, RunRecords) -> Void) -> StopReason? {
+        let wantsLoss = isRecorded || plan.stopAtLoss != nil
+        // A mini-batch run looks at the whole set only where it must.
+        guard batches == nil || wantsLoss else { return nil }
+        multithreaded(threads) { self.data.forward(self.mover.weights) }
+        let loss = data.loss
+        guard loss.isFinite, loss <= measures.divergence, mover.distances.allSatisfy(\.isFinite) else { return .diverged }
+        keepSnapshot(isLast: false)
+        let reason: StopReason? = loss <= (plan.stopAtLoss ?? -1) ? .loss : step >= plan.steps ? .steps : nil
+        if isRecorded || reason != nil, result.records.steps.last != step {
+            measures.record(step, loss, data, mover, linear, initialNorm: result.initialNorm, into: &result.records)
+            report(step, result.records)
+        }
+        return reason
+    }
+
+    private func advance(threads: Int) {
+        let rows = batches?.rows(atStep: step)
+        let tape = data.loadBatch(rows)
+        if rows != nil { multithreaded(threads) { tape.forward(self.mover.weights) } }
+        let count = tape.count * network.outputCount
+        data.slope(tape, rows, into: &slope)
+        for i in 0..<count { delta[i] = Scalar(slope[i] / plan.outputScale) }
+        if let path { path.add(mover.weights, slope: slope, rows: rows, rate: plan.optimizer.learningRate) }
+        linear?.step(data, rows)
+        multithreaded(threads) {
+            self.delta.withUnsafeBufferPointer { delta in
+                guard let delta = delta.baseAddress else { return }
+                if self.mover.movesWithin {
+                    self.mover.moveWithin(tape, outputDelta: delta)
+                } else {
+                    tape.backward(self.mover.weights, outputDelta: delta, gradient: self.mover.gradient)
+                    self.mover.move()
+                }
+            }
+        }
+        step += 1
+    }
+
+    /// Runs `body` with BLAS's own threads, if there are several.
+    private func multithreaded(_ threads: Int, _ body: () -> Void) {
+        guard threads > 1 else { return body() }
+        BLASThreads.with(threads, body)
+    }
+
+    private func finish(_ reason: StopReason) {
+        result.stopReason = reason
+        keepSnapshot(isLast: true)
+        result.linearizedDisagreement = linear?.disagreement
+        guard let path, reason != .diverged else { return }
+        let center = plan.centerOutputs ? path.outputs(mover.start, center: nil, scale: 1) : nil
+        result.pathKernel = path.result(
+            offsets: path.outputs(mover.start, center: center, scale: plan.outputScale),
+            outputs: path.outputs(mover.weights, center: center, scale: plan.outputScale))
+    }
+
+    /// Keeps the parameters at the steps that were asked for; a run that ends before one of them keeps its last ones.
+    private func keepSnapshot(isLast: Bool) {
+        let isDue = plan.snapshotSteps.contains(step) || isLast && plan.snapshotSteps.contains { $0 > step }
+        guard isDue, result.snapshotSteps.last != step else { return }
+        result.snapshotSteps.append(step)
+        result.snapshots += (0..<network.parameterCount).map { Double(mover.weights[$0]) }
+    }
+
+    // MARK: Checkpoints
+
+    func encode() -> [UInt8] {
+        var writer = StateWriter()
+        writer.write(step)
+        mover.encode(into: &writer)
+        result.encode(into: &writer)
+        linear?.encode(into: &writer)
+        path?.encode(into: &writer)
+        return writer.bytes
+    }
+
+    /// Goes on from what ``encode()`` wrote of a run of the same plan, width and seed.
+    func decode(_ bytes: [UInt8]) throws(DamagedState) {
+        var reader = StateReader(bytes)
+        step = try reader.int()
+        try mover.decode(from: &reader)
+        result = try RunResult(from: &reader)
+        try linear?.decode(from: &reader)
+        try path?.decode(from: &reader)
+    }
+}

@@ -1,0 +1,62 @@
+import Architectures
+import FiniteNetworks
+import JSON
+
+extension RequestReader {
+    /// The parameters of a network, one `{"weight", "bias"}` for each layer that has them, in order: weight[i][j] maps input i
+    /// to output j, a convolution's weight is [filter extents, input channels, output channels].
+    ///
+    /// - Returns: all of them as one row, layer by layer; nil where the member is absent or faulty.
+    func parameters(_ name: String, of network: FiniteNetwork?) throws -> DataReference? {
+        guard let value = members.value(name) else { return nil }
+        let pointer = members.pointer(to: name)
+        return try reference(pointer) { _, _ in
+            guard let network, let elements = faults.array(value, at: pointer) else { return nil }
+            return NetworkParameters(network: network, faults: faults).read(elements, at: pointer)
+        }
+    }
+}
+
+/// Reads parameters against the shapes of a network's layers.
+struct NetworkParameters {
+    let network: FiniteNetwork
+    let faults: Faults
+
+    func read(_ elements: [JSONElement], at pointer: JSONPointer) -> DataReference? {
+        guard elements.count == network.layers.count else {
+            faults.add(
+                pointer, "There are parameters for \(elements.count) layers, but the network has \(network.layers.count) layers with parameters; send {\"weight\", \"bias\"} for each, in order.")
+            return nil
+        }
+        let before = faults.count
+        var values: [Double] = []
+        for (element, layer) in zip(elements, network.layers) { append(element, layer, to: &values) }
+        guard faults.count == before else { return nil }
+        return DataReference(source: .inline(JSONTensor(shape: [1, values.count], values: values)), rows: 1, shape: [values.count])
+    }
+
+    private func append(_ element: JSONElement, _ layer: AffineLayer, to values: inout [Double]) {
+        guard let reader = ObjectReader(element.value, at: element.pointer, faults: faults) else { return }
+        let weight = reader.requiredValue("weight")
+        append(weight, "weight", shape: layer.weightShape, layer, reader, to: &values)
+        if layer.bias == nil {
+            if let bias = reader.value("bias"), bias != .null {
+                reader.fault(at: "bias", "The \(layer.typeName) at \(layer.pointer) has no bias (its bias_std is 0); leave the bias out.")
+            }
+        } else {
+            append(reader.requiredValue("bias"), "bias", shape: [layer.fanOut], layer, reader, to: &values)
+        }
+        reader.finish()
+    }
+
+    private func append(
+        _ value: JSONValue?, _ name: String, shape: [Int], _ layer: AffineLayer, _ reader: ObjectReader, to values: inout [Double]
+    ) {
+        guard let value else { return }
+        guard case .tensor(let tensor) = value, tensor.shape == shape else {
+            let found = if case .tensor(let tensor) = value { "of shape \(tensor.shape)" } else { value.kind }
+            return reader.fault(at: name, "This must be numbers of shape \(shape), the \(name) of the \(layer.typeName) at \(layer.pointer), not \(found).")
+        }
+        values += tensor.values
+    }
+}

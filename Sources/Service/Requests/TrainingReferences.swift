@@ -1,0 +1,51 @@
+import FiniteNetworks
+import JSON
+
+/// The rows that a training names.
+struct TrainingReferences {
+    let x: DataReference?
+    let y: DataReference?
+    let xTest: DataReference?
+    let yTest: DataReference?
+
+    /// - Parameter defaults: the rows to take where the request names none.
+    init(_ reader: RequestReader, task: LearningTask, inputShape: [Int]?, defaults: PostExperiment?) throws {
+        let members = reader.members
+        if let defaults, !members.has("x"), !members.has("y") {
+            x = try reader.reference(members.pointer(to: "x")) { _, _ in defaults.x }
+            y = try reader.reference(members.pointer(to: "y")) { _, _ in defaults.y }
+        } else {
+            x = try reader.requiredInputs("x", inputShape: inputShape)
+            y = try reader.requiredTargets("y", task: task, of: x)
+        }
+        xTest = try reader.inputs("x_test", inputShape: inputShape)
+        yTest = try reader.targets("y_test", task: task, of: xTest)
+        if members.has("y_test"), !members.has("x_test") {
+            members.fault(at: "y_test", "There are targets of test rows but no x_test; send both, or leave y_test out.")
+        }
+        if let x, let xTest, x.shape != xTest.shape {
+            members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x \(x.shape); both must be inputs of the same network.")
+        }
+    }
+
+    /// Whether targets fit the outputs of the network.
+    func check(_ network: FiniteNetwork, task: LearningTask, loss: Loss, _ members: ObjectReader) {
+        let outputs = network.outputCount
+        if loss == .crossEntropy, task == .regression {
+            members.fault(at: "loss", "Cross-entropy wants classes; set \"task\" to \"classification\" and send targets 0, 1, ..., or use a squared loss.")
+        }
+        if task == .classification, outputs < 2 {
+            members.fault(at: "architecture", "A classification wants an output for each class, and the network has \(outputs); widen its last layer.")
+        }
+        for (name, targets) in [("y", y), ("y_test", yTest)] {
+            guard let targets else { continue }
+            switch task {
+            case .regression where targets.rowLength != outputs:
+                members.fault(at: name, "The targets have \(targets.rowLength) columns and the network \(outputs) outputs; send \(outputs) for each row, or change the last layer's width.")
+            case .classification where outputs >= 2 && targets.classCount > outputs:
+                members.fault(at: name, "There is a class \(targets.classCount - 1), but the network has \(outputs) outputs, for the classes 0 to \(outputs - 1); widen its last layer.")
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Architectures
+import FiniteNetworks
+import JSON
+
+/// The members of a training that are numbers and choices.
+struct TrainingSettings {
+    let loss: Loss
+    let widths: [Int]?
+    let seeds: [Int]
+    let precision: KernelRequest.Precision
+    private let optimizer: Optimizer?
+    private let batchSize: Int?
+    private let steps: Int?
+    private let stopAtLoss: Double?
+    private let recordEvery: Int
+    private let track: [Tracked]
+    private let centerOutputs: Bool
+    private let outputScale: Double
+    private let tangentRows: [Int]?
+    private let snapshotSteps: [Int]
+    private let faults: Faults
+
+    static let mostTangents = 64
+
+    /// - Parameter defaults: where every member has one.
+    init(_ members: ObjectReader, defaults: PostExperiment?) {
+        faults = members.faults
+        loss = members.choice("loss", default: defaults?.loss ?? .halfMean)
+        widths = members.integers("widths", in: 1...1_000_000, count: 1...100) ?? (members.has("parameters") ? nil : defaults?.widths)
+        seeds = members.integers("seeds", in: 0..., count: 1...10_000) ?? (members.has("parameters") ? [0] : defaults?.seeds ?? [0])
+        precision = members.choice("precision", default: .float64)
+        let steps = defaults != nil && !members.has("steps") ? defaults?.steps : members.requiredInteger("steps", in: 1...100_000_000)
+        self.steps = steps
+        // Null: do not stop early, where there is a default.
+        stopAtLoss = members.value("stop_at_loss") == .null ? nil : members.number("stop_at_loss", in: .nonNegative) ?? defaults?.stopAtLoss
+        recordEvery = members.integer("record_every", in: 1..., default: 1)
+        track = members.choices("track", of: Tracked.self) ?? [.weightDrift]
+        centerOutputs = members.bool("center_outputs", default: false)
+        outputScale = members.number("output_scale", in: .positive, default: 1)
+        tangentRows = members.integers("tangent_rows", in: 0..., count: 1...Self.mostTangents)
+        snapshotSteps = members.integers("snapshot_steps", in: 0...(steps ?? Int.max), count: 0...1000) ?? []
+        if let reader = members.object("optimizer") {
+            (optimizer, batchSize) = Self.optimizer(reader)
+        } else if let defaults {
+            (optimizer, batchSize) = (defaults.optimizer, nil)
+        } else {
+            _ = members.requiredValue("optimizer")
+            (optimizer, batchSize) = (nil, nil)
+        }
+        for (name, list) in [("widths", widths ?? []), ("seeds", seeds)] {
+            var seen: Set<Int> = []
+            for (index, value) in list.enumerated() where !seen.insert(value).inserted {
+                faults.add(members.pointer(to: name).appending(index), "\(value) is named twice; name it once.")
+            }
+        }
+    }
+
+    private static func optimizer(_ reader: ObjectReader) -> (Optimizer?, batchSize: Int?) {
+        enum Kind: String, CaseIterable { case sgd, adam }
+        let kind = reader.requiredChoice("type", of: Kind.self)
+        let rate = reader.requiredNumber("learning_rate", in: .positive)
+        let batch = reader.integer("batch_size", in: 1...)
+        var optimizer: Optimizer?
+        switch kind {
+        case .sgd:
+            let momentum = reader.number("momentum", in: .between(0, 1, excludingUpper: true), default: 0)
+            optimizer = rate.map { .sgd(learningRate: $0, momentum: momentum) }
+        case .adam:
+            let (beta1, beta2) = (
+                reader.number("beta1", in: .between(0, 1, excludingUpper: true), default: 0.9),
+                reader.number("beta2", in: .between(0, 1, excludingUpper: true), default: 0.999)
+            )
+            let epsilon = reader.number("epsilon", in: .positive, default: 1e-8)
+            optimizer = rate.map { .adam(learningRate: $0, beta1: beta1, beta2: beta2, epsilon: epsilon) }
+        case nil: return (nil, batch)
+        }
+        reader.finish()
+        return (optimizer, batch)
+    }
+
+    /// Given parameters are those of one network.
+    func checkBesideParameters(_ members: ObjectReader) {
+        for name in ["widths", "seeds"] where members.has(name) && !(name == "seeds" && seeds.count == 1) {
+            members.fault(at: name, "Given parameters are those of one network; leave \(name) out, or leave parameters out.")
+        }
+    }
+
+    /// What depends on the network and on how many rows there are.
+    func check(_ network: FiniteNetwork, rows: Int?, testRows: Int?, _ members: ObjectReader) {
+        if network.trainableRanges.isEmpty {
+            members.fault(at: "architecture", "The network has no trainable layer, so there is nothing to train; add a dense or conv layer, or set its trainable to true.")
+        }
+        if let rows, let batchSize, batchSize > rows {
+            faults.add(
+                members.pointer(to: "optimizer").appending("batch_size"), "A batch of \(batchSize) is more than the \(rows) rows of x; use at most \(rows), or leave batch_size out for full batches.")
+        }
+        for (index, row) in (tangentRows ?? []).enumerated() where row >= rows ?? Int.max {
+            faults.add(members.pointer(to: "tangent_rows").appending(index), "There is no row \(row); x has the rows 0 to \((rows ?? 1) - 1).")
+        }
+        guard let index = track.firstIndex(of: .pathKernel) else { return }
+        let pointer = members.has("track") ? members.pointer(to: "track").appending(index) : members.pointer(to: "track")
+        if network.outputCount != 1 {
+            faults.add(pointer, "A path kernel is that of a network with one output, and this one has \(network.outputCount); leave \"path_kernel\" out.")
+        }
+        if let optimizer, optimizer.momentum > 0 || !isPlain(optimizer) {
+            faults.add(pointer, "A path kernel follows plain gradient descent; use the optimizer \"sgd\" without momentum, or leave \"path_kernel\" out.")
+        }
+    }
+
+    private func isPlain(_ optimizer: Optimizer) -> Bool { if case .sgd = optimizer { true } else { false } }
+
+    /// The plan without its data; nil where a member was faulty.
+    func plan(_ architecture: Architecture, _ data: TrainingReferences, task: LearningTask) -> TrainingPlan? {
+        guard let optimizer, let steps, let x = data.x else { return nil }
+        var plan = TrainingPlan(
+            architecture: architecture, inputShape: x.shape, train: TrainingData(rows: x.rows, inputs: [], targets: nil),
+            optimizer: optimizer, steps: steps)
+        (plan.loss, plan.batchSize, plan.stopAtLoss, plan.recordEvery) = (loss, batchSize, stopAtLoss, recordEvery)
+        plan.tracked = Set(track).union([.weightDrift])
+        // Lazy training is judged by κ.
+        if centerOutputs || outputScale != 1 { plan.tracked.insert(.kappa) }
+        (plan.centerOutputs, plan.outputScale, plan.isClassification) = (centerOutputs, outputScale, task == .classification)
+        if track.contains(.tangents) { plan.tangentRows = tangentRows ?? Array(0..<min(x.rows, Self.mostTangents)) }
+        plan.snapshotSteps = Array(Set(snapshotSteps)).sorted()
+        return plan
+    }
+}

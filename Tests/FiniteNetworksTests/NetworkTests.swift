@@ -1,0 +1,94 @@
+import Architectures
+import JSON
+import Testing
+
+@testable import FiniteNetworks
+
+struct NetworkTests {
+    private func faults(_ layers: String, inputShape: [Int] = [4, 4, 2]) throws -> [Fault] {
+        let faults = Faults()
+        let architecture = ArchitectureParser.parse(try JSONParser.parse("{\"layers\": [\(layers)]}"), faults: faults)
+        if let architecture { #expect(FiniteNetwork(architecture, inputShape: inputShape, faults: faults) == nil) }
+        return faults.all
+    }
+
+    @Test(arguments: [
+        ("{\"type\": \"conv_local\", \"channels\": 2, \"filter\": [2, 2]}", "/layers/0", "conv_local"),
+        ("{\"type\": \"conv_transpose\", \"channels\": 2, \"filter\": [2, 2]}", "/layers/0", "conv_transpose"),
+        ("{\"type\": \"dense\", \"width\": 3}, {\"type\": \"dropout\", \"keep_rate\": 0.5}", "/layers/1", "dropout"),
+        ("{\"type\": \"attention\", \"heads\": 1, \"channels\": 2, \"key_channels\": 2, \"value_channels\": 2}", "/layers/0", "attention"),
+        ("{\"type\": \"dense\", \"width\": 3}, \"exp_normalized\"", "/layers/1", "exp_normalized"),
+        ("{\"type\": \"repeat\", \"times\": 2, \"layers\": [{\"type\": \"dropout\", \"keep_rate\": 0.5}]}", "/layers/0/layers/0", "dropout"),
+        ("{\"type\": \"parallel\", \"combine\": \"product\", \"branches\": [[\"identity\"], [\"identity\"]]}", "/layers/0/combine", "product"),
+        ("{\"type\": \"dense\"}", "/layers/0", "width"),
+        ("{\"type\": \"conv\", \"channels\": 2, \"filter\": [5, 5]}", "/layers/0/filter", "larger"),
+    ])
+    func layersWithoutAFiniteFormAreRefusedByName(_ layers: String, _ pointer: String, _ word: String) throws {
+        let found = try faults(layers)
+        #expect(found.count == 1)
+        #expect(found.first?.pointer.description == pointer)
+        #expect(found.first?.detail.contains(word) == true, "\(found)")
+    }
+
+    @Test func tooManyParametersAreRefusedAtTheirLayer() throws {
+        let wide = "{\"type\": \"dense\", \"width\": 1000000000}"
+        let found = try faults("\(wide), \(wide)", inputShape: [4])
+        #expect(found.map(\.pointer.description) == ["/layers/1"])
+        let filter = "{\"type\": \"conv\", \"channels\": 1000000, \"filter\": [65536, 65536], \"padding\": \"same\"}"
+        #expect(try faults(filter).map(\.pointer.description) == ["/layers/0"])
+        let window = "{\"type\": \"avg_pool\", \"window\": [60000, 60000], \"strides\": [1, 1], \"padding\": \"same\"}"
+        #expect(try faults(window).map(\.pointer.description) == ["/layers/0"])
+    }
+
+    @Test func parametersLieLayerByLayer() throws {
+        let network = try network(
+            "{\"layers\": [{\"type\": \"conv\", \"channels\": 3, \"filter\": [2, 3], \"bias_std\": 1}, \"relu\", \"flatten\", {\"type\": \"dense\", \"width\": 5}]}",
+            inputShape: [4, 5, 2])
+        #expect(network.layers.map(\.weight) == [0..<36, 39..<39 + 27 * 5])
+        #expect(network.layers.map(\.bias) == [36..<39, nil])
+        #expect(network.layers[0].weightShape == [2, 3, 2, 3])
+        #expect(network.layers[1].weightShape == [27, 5])
+        #expect(network.parameterCount == 39 + 135)
+        #expect((network.inputCount, network.outputCount) == (40, 5))
+    }
+
+    /// The first numbers of seed 0, as they are on every machine.
+    @Test func aSeedGivesTheSameNetworkEverywhere() throws {
+        let ntk = try network("{\"layers\": [{\"type\": \"dense\", \"width\": 2, \"bias_std\": 1}]}", inputShape: [2])
+        let drawn = ntk.initialParameters(seed: 0)
+        #expect(drawn == ntk.initialParameters(seed: 0))
+        #expect(drawn != ntk.initialParameters(seed: 1))
+        #expect(drawn.map(\.bitPattern) == [
+            13832523420480634278, 4599883223509843419, 13825640956095980631, 4598379054579041261, 4594514562836053622,
+            13817803492597832359,
+        ])
+        let standard = try network(
+            "{\"parameterization\": \"standard\", \"layers\": [{\"type\": \"dense\", \"width\": 2, \"weight_std\": 3, \"bias_std\": 0.5}]}", inputShape: [2])
+        let factors = [Double](repeating: 3 / 2.0.squareRoot(), count: 4) + [0.5, 0.5]
+        #expect(standard.initialParameters(seed: 0) == zip(drawn, factors).map { $0 * $1 })
+    }
+
+    /// Mean and variance of the three draws over many parameters, within 5 standard errors.
+    @Test(arguments: ["ntk", "standard", "pytorch"])
+    func drawsHaveTheirMoments(_ parameterization: String) throws {
+        let scales = parameterization == "pytorch" ? "" : ", \"weight_std\": 1.5, \"bias_std\": 0.5"
+        let network = try network(
+            "{\"parameterization\": \"\(parameterization)\", \"layers\": [{\"type\": \"dense\", \"width\": 500\(scales)}]}", inputShape: [40])
+        let drawn = network.initialParameters(seed: 3)
+        let variances: (Double, Double) =
+            switch parameterization {
+            case "ntk": (1, 1)
+            case "standard": (2.25 / 40, 0.25)
+            default: (1 / 120.0, 1 / 120.0)
+            }
+        let weights = Array(drawn[network.layers[0].weight])
+        let biases = Array(drawn[try #require(network.layers[0].bias)])
+        for (values, variance) in [(weights, variances.0), (biases, variances.1)] {
+            let n = Double(values.count)
+            #expect(abs(values.reduce(0, +) / n) < 5 * (variance / n).squareRoot())
+            // The variance of a sample variance is at most 2 σ⁴/n for these two distributions.
+            #expect(abs(dot(values, values) / n - variance) < 5 * variance * (2 / n).squareRoot())
+        }
+        if parameterization == "pytorch" { #expect(drawn.allSatisfy { abs($0) < 1 / 40.0.squareRoot() }) }
+    }
+}
