@@ -55,9 +55,10 @@ public enum InfiniteNetwork: Sendable {
 public struct KernelForecast: Sendable, Equatable {
     /// Bytes beside the inputs as sent and the results.
     public let workingBytes: Double
-    /// Floating-point operations, to a factor of about two: a layer costs some 25 for a pair, or for a pair of positions.
+    /// Floating-point operations, to a factor of about two.
     public let operations: Double
 
+    /// Of a layer on vectors, for a pair.
     fileprivate static let operationsPerStep = 25.0
     /// A tile of the Gram matrix and its strips, on each thread.
     fileprivate static let tileBytes = 4.0 * 1024 * 1024
@@ -79,8 +80,10 @@ extension InfiniteNetwork {
                 operations: pairs * (2 * d + KernelForecast.operationsPerStep * Double(stack.layerNames.count)))
         case .positions(let network):
             let forecast = network.forecast(rows: rows, columns: columns, bytesPerElement: bytesPerElement, threads: threads)
-            return KernelForecast(
-                workingBytes: forecast.workingBytes, operations: forecast.elements * KernelForecast.operationsPerStep)
+            let (n, m) = (Double(rows), Double(columns ?? 0))
+            // Each input with itself besides.
+            let pairs = columns == nil ? n * (n + 1) / 2 : n * m + n + m
+            return KernelForecast(workingBytes: forecast.workingBytes, operations: pairs * network.operationsPerPair)
         }
     }
 
