@@ -55,6 +55,8 @@ public struct TrainingSweep: Sendable {
     ///   - checkpoint: what an earlier attempt saved last. A result does not depend on it.
     /// - Returns: a result for each member; nil after a cancel.
     /// - Throws: what `save` throws.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func run<Scalar: NetworkScalar>(
         in precision: Scalar.Type, threads: Int, from checkpoint: [UInt8]? = nil, _ observer: Observer = Observer()
     ) throws -> [RunResult]? {
