@@ -88,6 +88,6 @@ let package = Package(
         tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
-        tests("Service", ["HTTPServer", "JSON", "Arrays", "Jobs"]),
+        tests("Service", ["Architectures", "FiniteNetworks", "HTTPServer", "JSON", "Arrays", "Jobs"]),
     ]
 )

@@ -9,14 +9,19 @@ import JSON
 /// terms of others have a mean. The rules are those of neural-tangents, whose sums of dependent branches only warn.
 public enum GaussianInputs {
     /// Complexity: O(layers of the document x 2 for each level of `repeat`): a second round sees all that any later one would.
-    public static func check(_ architecture: Architecture, faults: Faults) {
-        var walk = GaussianWalk(faults: faults)
+    ///
+    /// - Parameter trace: The shapes through the network, where they are known: a fault tells the layer's own.
+    public static func check(_ architecture: Architecture, trace: ShapeTrace? = nil, faults: Faults) {
+        let inputs = (trace?.layers ?? []).map { ($0.layer.pointer, $0.input) }
+        var walk = GaussianWalk(faults: faults, inputs: Dictionary(inputs) { first, _ in first })
         walk.pass(architecture.layers)
     }
 }
 
 private struct GaussianWalk {
     let faults: Faults
+    /// The input shapes of layers, by their pointers.
+    let inputs: [JSONPointer: Shape]
     /// What makes the value at this point other than Gaussian; nil where it is Gaussian.
     var obstacle: String? = "the raw input"
     /// Whether the value still holds the randomness that the innermost branch began with.
@@ -86,9 +91,10 @@ private struct GaussianWalk {
 
     private func wantGaussian(_ layer: Layer) {
         guard let obstacle else { return }
+        let shape = inputs[layer.pointer].map { ", of shape \($0)" } ?? ""
         faults.add(
             layer.pointer,
-            "\(layer.typeName) wants a Gaussian input but stands on \(obstacle); put a dense, conv or attention layer between them.")
+            "\(layer.typeName) wants a Gaussian input but stands on \(obstacle)\(shape); put a dense, conv or attention layer between them.")
     }
 
     private func place(_ layer: Layer) -> String { "\(layer.typeName) (\(layer.pointer))" }

@@ -19,8 +19,9 @@ public struct Shape: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a network is described for: its infinite limit or a draw of finite width.
+/// What a network is described for: its infinite limit, a draw of finite width, or its shapes alone.
 public enum Purpose: Sendable {
+    case shapes
     case infiniteKernel
     case finiteNetwork
 }

@@ -90,11 +90,10 @@ extension LayerKind {
 
     /// Why a dense stack has no such layer, and the mend.
     var reasonOutsideDenseStacks: String {
-        let known = "a network on vectors is made of dense, layer_norm, dropout, parallel, identity, serial, repeat and nonlinearities"
+        let known = "a network on vectors is made of dense, layer_norm, dropout, flatten, parallel, identity, serial, repeat and nonlinearities"
         return switch self {
         case .convolution, .pool, .globalPool, .attention:
             "\(known); an input of vectors has no positions, so use dense layers"
-        case .flatten: "\(known); an input of vectors is flat already, so leave the layer out"
         default: "\(known); leave the layer out"
         }
     }

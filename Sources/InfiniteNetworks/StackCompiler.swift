@@ -35,6 +35,10 @@ struct StackCompiler {
         switch layer.kind {
         case .dense(let dense): append(dense, at: layer.pointer)
         case .identity: step("identity", .nothing, at: layer.pointer)
+        case .flatten:
+            // A vector is flat already.
+            step("flatten", .nothing, at: layer.pointer)
+            nonGaussian = "flatten"
         case .serial(let layers): append(layers)
         case .repeat(let times, let layers): append(layers, times: times, at: layer.pointer)
         case .nonlinearity(let nonlinearity): append(nonlinearity, at: layer.pointer)

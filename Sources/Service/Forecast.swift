@@ -7,8 +7,14 @@ struct Forecast: Sendable, Equatable {
     /// Bytes of a worker's private memory at the peak. Results are written through shared maps of their files, whose pages the
     /// system writes back as it needs, so they do not count.
     var peakBytes: Int
+    /// Floating-point operations, to a factor of about two; nil where they are not counted.
+    var operations: Double?
 
-    var json: JSONValue { ["result_bytes": .integer(resultBytes), "peak_bytes": .integer(peakBytes)] }
+    var json: JSONValue {
+        .object([
+            "result_bytes": .integer(resultBytes), "peak_bytes": .integer(peakBytes), "operations": operations.map { .double($0.rounded()) },
+        ])
+    }
 
     /// What a worker process takes before it has any data: the program, the store's cache, BLAS's own buffers.
     static let processBytes = 64 << 20
@@ -23,32 +29,13 @@ struct Forecast: Sendable, Equatable {
         }
     }
 
+    /// A number of bytes that may be beyond an Int: then the largest Int.
+    static func bytes(_ bytes: Double) -> Int { Int(exactly: bytes.rounded(.up)) ?? Int.max }
+
     static func sum(_ terms: Int...) -> Int {
         terms.reduce(0) { sum, term in
             let (result, overflow) = sum.addingReportingOverflow(term)
             return overflow ? Int.max : result
         }
-    }
-}
-
-extension KernelRequest {
-    var size: (count: Int, name: String) { (rows, "rows") }
-    var advice: String? { include.contains(.spectrum) ? "leave \"spectrum\" out" : nil }
-
-    /// The forecast if x1 had `count` rows, and x2 no more.
-    func forecast(size count: Int, threads: Int) -> Forecast {
-        let n1 = count
-        let n2 = x2.map { min($0.rows, count) }
-        let size = precision == .float64 ? 8 : 4
-        let matrix = Forecast.product(n1, n2 ?? n1, size)
-        let matrices = 1 + [.cosine, .angle, .distance].filter(include.contains).count + (include.contains(.layers) ? stack.layerNames.count : 0)
-        let vectors = (include.contains(.diagonal) ? n1 * size : 0) + (include.contains(.spectrum) ? n1 * 8 : 0)
-        // The values as read, in float64, and the normalised copy in the precision of the job.
-        let inputs = Forecast.product(n1 + (n2 ?? 0), x1.rowLength, 8 + size)
-        let spectrum = include.contains(.spectrum) ? Forecast.product(n1, n1, 8) : 0
-        let tiles = Forecast.product(threads, 4 << 20)
-        return Forecast(
-            resultBytes: Forecast.product(Forecast.sum(Forecast.product(matrices, matrix), vectors), kinds.count),
-            peakBytes: Forecast.sum(Forecast.processBytes, inputs, spectrum, tiles))
     }
 }

@@ -3,13 +3,14 @@
 
 arrays.py npy FILE JSON            writes nested lists as float64
 arrays.py npz FILE NAME JSON ...   writes a deflated archive
-arrays.py zeros FILE ROWS COLUMNS  writes a sparse file of zeros
+arrays.py zeros FILE EXTENT ...    writes a sparse file of zeros
 arrays.py show FILE                prints a float64 .npy file as nested lists
 """
 
 import ast
 import io
 import json
+import math
 import struct
 import sys
 import zipfile
@@ -68,7 +69,7 @@ def main(command, path, *rest):
             extents = [int(n) for n in rest]
             start = header(extents)
             file.write(start)
-            file.truncate(len(start) + 8 * extents[0] * extents[1])
+            file.truncate(len(start) + 8 * math.prod(extents))
         else:
             sys.exit(__doc__)
 

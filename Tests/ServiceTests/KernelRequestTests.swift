@@ -54,6 +54,14 @@ import Testing
         #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": {\"dataset\": \"none\"}}") == ["/x1/dataset"])
     }
 
+    @Test func whatHasPositionsHasNoMatrixAfterEachLayer() {
+        let image = #""x1": [[1, 2, 3, 4]], "input_shape": [2, 2, 1]"#
+        let network = #""architecture": {"layers": [{"type": "conv", "filter": [2, 2]}, "relu", "flatten", "dense"]}"#
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(network), \(image)}").isEmpty)
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(network), \(image), \"include\": [\"cosine\", \"layers\"]}") == ["/include/1"])
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(network), \"x1\": [[1, 2]]}") == ["/architecture/layers/0/filter"])
+    }
+
     @Test func theSpecificationReadsBackAsTheSameRequest() throws {
         let reader = try reader("{\"kinds\": [\"nngp\", \"ntk\"], \(layers), \"x1\": [[1, 2], [3, 4]], \"include\": [\"cosine\"], \"precision\": \"float32\"}")
         let first = try #require(try KernelRequest(reader))
@@ -67,11 +75,15 @@ import Testing
     }
 
     /// The number of rows that a refusal promises is the largest whose forecast stays within the limit.
-    @Test(arguments: [100 << 20, 200 << 20, 1 << 30])
-    func aRefusalNamesTheLargestSizeThatFits(_ limit: Int) throws {
-        let request = try request("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]], \"include\": [\"spectrum\"]}")
+    @Test(arguments: [100 << 20, 200 << 20, 1 << 30], [
+        #""architecture": {"layers": [{"type": "dense", "bias_std": 0.1}, "relu", "dense"]}, "x1": [[1, 2]], "include": ["spectrum"]"#,
+        #""architecture": {"preset": "cntk", "depth": 5}, "x1": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]], "input_shape": [4, 4, 1]"#,
+        #""architecture": {"preset": "myrtle5"}, "x1": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]], "input_shape": [4, 4, 1]"#,
+    ])
+    func aRefusalNamesTheLargestSizeThatFits(_ limit: Int, _ members: String) throws {
+        let request = try request("{\"kinds\": [\"ntk\"], \(members)}")
         var huge = request
-        huge.x1 = DataReference(source: request.x1.source, rows: 1_000_000, shape: [2])
+        huge.x1 = DataReference(source: request.x1.source, rows: 10_000_000, shape: request.x1.shape)
         let forecast = huge.forecast(threads: 2)
         #expect(forecast.peakBytes > limit)
         do throws(Service.Problem) {

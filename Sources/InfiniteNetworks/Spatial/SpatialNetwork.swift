@@ -41,7 +41,7 @@ public struct SpatialNetwork: Sendable {
         let faults = Faults()
         let trace = ShapeInference.infer(
             architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
-        GaussianInputs.check(architecture, faults: faults)
+        GaussianInputs.check(architecture, trace: trace, faults: faults)
         guard let trace, faults.isEmpty else { throw ArchitectureFaults(faults: faults.all) }
         guard trace.output.positions.isEmpty else {
             let last = architecture.layers.last?.pointer ?? architecture.pointer

@@ -20,7 +20,11 @@ struct KernelComputation {
     private func compute<Scalar: KernelScalar & ArrayElement>(in precision: Scalar.Type) throws -> ComputationOutput {
         let x1: [Scalar] = try values(of: request.x1)
         let x2: [Scalar]? = try request.x2.map { try values(of: $0) }
-        let outputs = try request.kinds.map { try KernelOutput<Scalar>(of: $0, request, blobs: context.blobs) }
+        let layers = request.include.contains(.layers) ? request.network.layerNames?.count : nil
+        let outputs = try request.kinds.map {
+            try KernelOutput<Scalar>(
+                of: $0, rows: request.rows, columns: request.columns, include: request.include, layers: layers, blobs: context.blobs)
+        }
         var destinations = KernelDestinations<Scalar>()
         for output in outputs {
             switch output.kind {
@@ -33,7 +37,7 @@ struct KernelComputation {
             try withOptionalBuffer(x2) { x2 in
                 // An empty array has no base address, and no request has empty rows.
                 guard let base = x1.baseAddress else { return }
-                try request.stack.compute(
+                try request.network.compute(
                     x1: MatrixView(base, rows: request.x1.rows, columns: request.x1.rowLength),
                     x2: x2.flatMap { x2 in
                         x2.baseAddress.flatMap { base in
@@ -54,7 +58,7 @@ struct KernelComputation {
         _ outputs: [KernelOutput<Scalar>], quadratureError: Double?
     ) throws -> ComputationOutput {
         var result = ComputationOutput()
-        if request.include.contains(.layers) { result.members["layers"] = .strings(request.stack.layerNames) }
+        if request.include.contains(.layers) { result.members["layers"] = request.network.layerNames.map { .strings($0) } }
         if let quadratureError { result.metrics["quadrature_error"] = .double(quadratureError) }
         for output in outputs {
             let measured = try output.measure(symmetric: request.x2 == nil, threads: context.threads)

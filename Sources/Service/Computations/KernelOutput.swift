@@ -19,23 +19,27 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
     }
 
     let kind: KernelKind
-    private let request: KernelRequest
+    private let rows: Int
+    private let include: [KernelRequest.Inclusion]
     private var outputs: [Output] = []
     private(set) var pointers = KernelArrays<Scalar>()
 
     /// Reserves every file on disk, so that a full disk is known before the work starts.
-    init(of kind: KernelKind, _ request: KernelRequest, blobs: BlobStore) throws {
+    ///
+    /// - Parameter layers: After how many layers the kernel is kept; nil where it is not.
+    init(
+        of kind: KernelKind, rows: Int, columns: Int, include: [KernelRequest.Inclusion], layers: Int? = nil, blobs: BlobStore
+    ) throws {
         self.kind = kind
-        self.request = request
-        let matrix = [request.rows, request.columns]
+        self.rows = rows
+        self.include = include
+        let matrix = [rows, columns]
         pointers.kernel = try add(kind.rawValue, matrix, to: blobs)
-        if request.include.contains(.cosine) { pointers.cosine = try add("\(kind.rawValue)_cosine", matrix, to: blobs) }
-        if request.include.contains(.angle) { pointers.angle = try add("\(kind.rawValue)_angle", matrix, to: blobs) }
-        if request.include.contains(.distance) { pointers.distance = try add("\(kind.rawValue)_distance", matrix, to: blobs) }
-        if request.include.contains(.diagonal) { pointers.diagonal = try add("\(kind.rawValue)_diagonal", [request.rows], to: blobs) }
-        if request.include.contains(.layers) {
-            pointers.layers = try add("\(kind.rawValue)_layers", [request.stack.layerNames.count] + matrix, to: blobs)
-        }
+        if include.contains(.cosine) { pointers.cosine = try add("\(kind.rawValue)_cosine", matrix, to: blobs) }
+        if include.contains(.angle) { pointers.angle = try add("\(kind.rawValue)_angle", matrix, to: blobs) }
+        if include.contains(.distance) { pointers.distance = try add("\(kind.rawValue)_distance", matrix, to: blobs) }
+        if include.contains(.diagonal) { pointers.diagonal = try add("\(kind.rawValue)_diagonal", [rows], to: blobs) }
+        if let layers { pointers.layers = try add("\(kind.rawValue)_layers", [layers] + matrix, to: blobs) }
     }
 
     deinit {
@@ -58,10 +62,10 @@ final class KernelOutput<Scalar: KernelScalar & ArrayElement> {
     /// The scalars that describe a symmetric kernel; for a spectrum, also the array of eigenvalues.
     func measure(symmetric: Bool, threads: Int) throws -> [(name: String, value: JSONValue)] {
         guard symmetric, let kernel = pointers.kernel else { return [] }
-        let n = request.rows
+        let n = rows
         let trace = (0..<n).reduce(0.0) { $0 + Double(kernel[$1 * n + $1]) }
         var metrics: [(String, JSONValue)] = [("trace", .double(trace))]
-        guard request.include.contains(.spectrum) else { return metrics }
+        guard include.contains(.spectrum) else { return metrics }
         let spectrum = try Spectrum(of: MatrixView(UnsafePointer(kernel), rows: n, columns: n), threads: threads)
         spectrumValues = spectrum.eigenvalues
         metrics.append(("lambda_max", spectrum.largest.map { .double($0) } ?? .null))

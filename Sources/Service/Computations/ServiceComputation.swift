@@ -43,6 +43,8 @@ public struct ServiceComputation: Computation {
         switch error {
         case KernelError.cancelled: CancellationError()
         case let error as any NumericalFailure: JobFailure(error)
+        case let error as KernelError where error.isDivergence:
+            JobFailure(code: "kernel_diverges", title: "The kernel does not exist for these inputs", status: 422, detail: "\(error)")
         case let error as KernelError: JobFailure(code: "non_finite_result", title: "The kernel is not finite", status: 422, detail: "\(error)")
         case let error as NonFiniteNumber: JobFailure(code: "non_finite_result", title: "The result is not finite", status: 422, detail: "\(error)")
         case let error as SpectrumError:
@@ -71,4 +73,10 @@ extension JobFailure {
 
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension KernelError {
+    fileprivate var isDivergence: Bool {
+        if case .divergence = self { true } else { false }
+    }
 }

@@ -1,4 +1,5 @@
 import Architectures
+import Foundation
 import InfiniteNetworks
 import JSON
 import Jobs
@@ -15,7 +16,7 @@ struct KernelRequest: JobRequest {
 
     let kinds: [KernelKind]
     let architecture: Architecture
-    let stack: DenseStack
+    let network: InfiniteNetwork
     var x1: DataReference
     var x2: DataReference?
     let precision: Precision
@@ -47,33 +48,18 @@ struct KernelRequest: JobRequest {
                 members.pointer(to: "include").appending(index),
                 "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
         }
-        if let architecture { GaussianInputs.check(architecture, faults: faults) }
-        let stack = architecture.flatMap { architecture in x1.flatMap { Self.stack(architecture, input: $0, faults: faults) } }
-        guard faults.isEmpty, let architecture, let stack, let x1 else { return nil }
+        let network = architecture.flatMap { reader.network($0, inputs: x1) }
+        if let network, network.layerNames == nil, let index = include.firstIndex(of: .layers) {
+            faults.add(
+                members.pointer(to: "include").appending(index),
+                "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")
+        }
+        guard faults.isEmpty, let architecture, let network, let x1 else { return nil }
         self.kinds = kinds
         self.architecture = architecture
-        self.stack = stack
+        self.network = network
         self.x1 = x1
         self.x2 = x2
-    }
-
-    /// The architecture compiled for inputs like these; nil with faults where it has no kernel here.
-    private static func stack(_ architecture: Architecture, input: DataReference, faults: Faults) -> DenseStack? {
-        let before = faults.count
-        _ = ShapeInference.infer(
-            architecture, inputShape: input.shape, at: .root.appending("input_shape"), for: .infiniteKernel, faults: faults)
-        if input.shape.count > 1 {
-            faults.add(
-                .root.appending("x1"),
-                "The inputs have the shape \(input.shape); kernels here are those of networks on vectors, so send rows of plain numbers.")
-        }
-        guard faults.count == before else { return nil }
-        do throws(ArchitectureError) {
-            return try DenseStack(architecture, inputDimension: input.rowLength, at: .root.appending("architecture"))
-        } catch {
-            for fault in error.faults { faults.add(fault.pointer, fault.detail) }
-            return nil
-        }
     }
 
     /// The request as understood, with its defaults filled in; shown in the result.
@@ -82,5 +68,61 @@ struct KernelRequest: JobRequest {
             "kinds": .strings(kinds.map(\.rawValue)), "architecture": architecture.json, "x1": x1.json, "x2": x2?.json ?? .null,
             "input_shape": .integers(x1.shape), "precision": .string(precision.rawValue), "include": .strings(include.map(\.rawValue)),
         ])
+    }
+}
+
+extension KernelRequest {
+    var size: (count: Int, name: String) { (rows, "rows") }
+    var advice: String? { include.contains(.spectrum) ? "leave \"spectrum\" out" : nil }
+
+    /// The forecast if x1 had `count` rows, and x2 no more.
+    func forecast(size count: Int, threads: Int) -> Forecast {
+        let columns = x2.map { min($0.rows, count) }
+        return network.forecast(
+            rows: count, columns: columns, rowLength: x1.rowLength, kinds: kinds.count, precision: precision, include: include,
+            threads: threads)
+    }
+}
+
+extension InfiniteNetwork {
+    /// What a job of kernels takes, results included.
+    func forecast(
+        rows: Int, columns: Int?, rowLength: Int, kinds: Int, precision: KernelRequest.Precision,
+        include: [KernelRequest.Inclusion], threads: Int
+    ) -> Forecast {
+        let size = precision == .float64 ? 8 : 4
+        let working = forecast(rows: rows, columns: columns, bytesPerElement: size, threads: threads)
+        let matrix = Forecast.product(rows, columns ?? rows, size)
+        let geometry = [.cosine, .angle, .distance].filter(include.contains).count
+        let matrices = 1 + geometry + (include.contains(.layers) ? layerNames?.count ?? 0 : 0)
+        let vectors = (include.contains(.diagonal) ? rows * size : 0) + (include.contains(.spectrum) ? rows * 8 : 0)
+        // The values as read, in float64, and the copy in the precision of the job.
+        let inputs = Forecast.product(Forecast.sum(rows, columns ?? 0), rowLength, size == 8 ? 8 : 8 + size)
+        let spectrum = include.contains(.spectrum) ? Forecast.product(rows, rows, 8) : 0
+        // A tridiagonal reduction of n rows takes 4/3 n³ operations.
+        let reduction = include.contains(.spectrum) ? 4 / 3 * pow(Double(rows), 3) * Double(kinds) : 0
+        return Forecast(
+            resultBytes: Forecast.product(Forecast.sum(Forecast.product(matrices, matrix), vectors), kinds),
+            peakBytes: Forecast.sum(Forecast.processBytes, inputs, spectrum, Forecast.bytes(working.workingBytes)),
+            operations: working.operations + reduction)
+    }
+}
+
+extension RequestReader {
+    /// The architecture compiled for the kernels of such inputs; nil with faults where it has none. Without inputs only what
+    /// does not depend on their shape is looked at.
+    func network(_ architecture: Architecture, inputs: DataReference?) -> InfiniteNetwork? {
+        guard let inputs else {
+            GaussianInputs.check(architecture, faults: faults)
+            return nil
+        }
+        do throws(ArchitectureFaults) {
+            // Where the shape of the inputs is told: of its own, or by the inputs themselves.
+            let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x1")
+            return try InfiniteNetwork(architecture, inputShape: inputs.shape, shapePointer: place)
+        } catch {
+            for fault in error.faults { faults.add(fault.pointer, fault.detail) }
+            return nil
+        }
     }
 }

@@ -30,7 +30,8 @@ struct OperationsRoutes: Sendable {
             "name": "tangent", "version": .string(Version.text),
             "links": [
                 "datasets": "/datasets", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
-                "kernels_ntk": "/kernels/ntk", "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
+                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "architectures": "/architectures",
+                "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
                 "live": "/livez", "ready": "/readyz",
             ],
         ]))

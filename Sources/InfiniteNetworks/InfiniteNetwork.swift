@@ -1,0 +1,122 @@
+import Architectures
+import JSON
+import LinearAlgebra
+
+/// An infinitely wide network on whatever its inputs are: vectors, whose layers run over tiles of the matrix, or sequences and
+/// images, whose pairs carry positions.
+public enum InfiniteNetwork: Sendable {
+    case vectors(DenseStack)
+    case positions(SpatialNetwork)
+
+    /// Compiles an architecture for inputs of a shape [d], [length, channels] or [height, width, channels].
+    ///
+    /// - Parameters:
+    ///   - shapePointer: where the input shape stands in the request; the architecture knows where it stands itself.
+    /// - Throws: ``ArchitectureFaults``: all that keeps the network from having these kernels.
+    public init(_ architecture: Architecture, inputShape: [Int], shapePointer: JSONPointer) throws(ArchitectureFaults) {
+        guard inputShape.count == 1 else {
+            self = .positions(try SpatialNetwork(architecture, inputShape: inputShape, shapePointer: shapePointer))
+            return
+        }
+        let faults = Faults()
+        let trace = ShapeInference.infer(architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
+        GaussianInputs.check(architecture, trace: trace, faults: faults)
+        guard faults.isEmpty else { throw ArchitectureFaults(faults: faults.all) }
+        do throws(ArchitectureError) {
+            self = .vectors(try DenseStack(architecture, inputDimension: inputShape[0], at: architecture.pointer))
+        } catch {
+            throw ArchitectureFaults(faults: error.faults)
+        }
+    }
+
+    /// The layers in order, `serial` and `repeat` unrolled, after each of which the kernel is a matrix; nil where it has
+    /// positions in between.
+    public var layerNames: [String]? {
+        if case .vectors(let stack) = self { stack.layerNames } else { nil }
+    }
+
+    /// Both kernels on the rows of x1 and x2 (nil: on x1 with itself), as ``DenseStack`` and ``SpatialNetwork`` compute them.
+    public func compute<Scalar: KernelScalar>(
+        x1: MatrixView<Scalar>, x2: MatrixView<Scalar>? = nil, into destinations: KernelDestinations<Scalar>, threads: Int = 1,
+        report: (KernelRun) -> Void = { _ in }, progress: @Sendable (Int, Int) -> Void = { _, _ in },
+        isCancelled: @Sendable () -> Bool = { false }
+    ) throws(KernelError) {
+        switch self {
+        case .vectors(let stack):
+            try stack.compute(
+                x1: x1, x2: x2, into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
+        case .positions(let network):
+            try network.compute(x1: x1, x2: x2, into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
+        }
+    }
+}
+
+/// What a computation of kernels will take, told before it starts.
+public struct KernelForecast: Sendable, Equatable {
+    /// Bytes beside the inputs as sent and the results.
+    public let workingBytes: Double
+    /// Floating-point operations, to a factor of about two.
+    public let operations: Double
+
+    /// Of a layer on vectors, for a pair.
+    fileprivate static let operationsPerStep = 25.0
+    /// A tile of the Gram matrix and its strips, on each thread.
+    fileprivate static let tileBytes = 4.0 * 1024 * 1024
+}
+
+extension InfiniteNetwork {
+    /// - Parameters:
+    ///   - rows, columns: of the kernel; `columns` nil: symmetric.
+    ///   - bytesPerElement: 4 or 8.
+    public func forecast(rows: Int, columns: Int? = nil, bytesPerElement: Int, threads: Int) -> KernelForecast {
+        switch self {
+        case .vectors(let stack):
+            let (n, m) = (Double(rows), Double(columns ?? 0))
+            let pairs = columns == nil ? n * (n + 1) / 2 : n * m
+            let d = Double(stack.inputDimension)
+            return KernelForecast(
+                // The normalised rows.
+                workingBytes: (n + m) * d * Double(bytesPerElement) + Double(threads) * KernelForecast.tileBytes,
+                operations: pairs * (2 * d + KernelForecast.operationsPerStep * Double(stack.layerNames.count)))
+        case .positions(let network):
+            let forecast = network.forecast(rows: rows, columns: columns, bytesPerElement: bytesPerElement, threads: threads)
+            let (n, m) = (Double(rows), Double(columns ?? 0))
+            // Each input with itself besides.
+            let pairs = columns == nil ? n * (n + 1) / 2 : n * m + n + m
+            return KernelForecast(workingBytes: forecast.workingBytes, operations: pairs * network.operationsPerPair)
+        }
+    }
+
+    /// How much of a pair of inputs is known after a layer.
+    public enum PairExtent: String, Sendable, CaseIterable {
+        /// The kernel of every pair of positions.
+        case full
+        /// The kernel of equal positions only.
+        case diagonal
+        /// One number: there are no positions.
+        case single
+    }
+
+    /// For each layer of the network's own trace, what is kept of a pair after it.
+    public func pairExtents(of trace: ShapeTrace) -> [PairExtent] {
+        guard case .positions(let network) = self else { return trace.layers.map { _ in .single } }
+        var kept = network.steps.flatMap(\.keptPairs)[...]
+        var last = PairExtent.diagonal
+        return trace.layers.map { entry in
+            switch entry.layer.kind {
+            case .serial, .repeat: break
+            default: last = kept.popFirst() == true ? .full : .diagonal
+            }
+            return entry.output.positions.isEmpty ? .single : last
+        }
+    }
+}
+
+extension SpatialStep {
+    /// Whether all pairs of positions are kept after it, in the order of a ``ShapeTrace``: what is inside of a parallel layer
+    /// before the layer itself.
+    fileprivate var keptPairs: [Bool] {
+        guard case .parallel(let branches, _, _) = kind else { return [keepsAllPairs] }
+        return branches.flatMap { $0.flatMap(\.keptPairs) } + [keepsAllPairs]
+    }
+}

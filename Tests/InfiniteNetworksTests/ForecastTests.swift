@@ -1,0 +1,50 @@
+import Architectures
+import InfiniteNetworks
+import JSON
+import Testing
+
+/// Forecasts grow as the work does.
+struct ForecastTests {
+    private func operations(_ layers: String, _ shape: [Int], rows: Int = 10, columns: Int? = nil) throws -> Double {
+        let faults = Faults()
+        let architecture = try #require(ArchitectureParser.parse(try JSONParser.parse(#"{"layers": [\#(layers)]}"#), faults: faults))
+        let network = try InfiniteNetwork(architecture, inputShape: shape, shapePointer: .root)
+        return network.forecast(rows: rows, columns: columns, bytesPerElement: 8, threads: 1).operations
+    }
+
+    private func convolution(_ extent: Int, strides: Int = 1) -> String {
+        #"{"type": "conv", "filter": [\#(extent), \#(extent)], "strides": [\#(strides), \#(strides)], "padding": "same"}, "relu""#
+    }
+
+    @Test func withPairsOfInputs() throws {
+        for (layers, shape) in [(#""dense", "relu", "dense""#, [50]), (convolution(3) + #", "global_avg_pool", "dense""#, [8, 8, 1])] {
+            let ten = try operations(layers, shape)
+            #expect(try operations(layers, shape, rows: 100) / ten == 100 * 101 / (10 * 11))
+            #expect(try operations(layers, shape, columns: 10) > 1.5 * ten)
+        }
+    }
+
+    /// Where positions are joined by a mean every pair of them is kept, where by flatten only the equal ones.
+    @Test func withPairsOfPositions() throws {
+        let pooled = try [8, 16].map { try operations(convolution(3) + #", "global_avg_pool", "dense""#, [$0, $0, 1]) }
+        #expect(abs(pooled[1] / pooled[0] - 16) < 0.5)
+        let flat = try [8, 16].map { try operations(convolution(3) + #", "flatten", "dense""#, [$0, $0, 1]) }
+        #expect(abs(flat[1] / flat[0] - 4) < 0.2)
+    }
+
+    @Test func withTapsAndStridesAndDepth() throws {
+        let end = #", {"type": "avg_pool", "window": [2, 2]}, "flatten", "dense""#
+        let taps = try [3, 9].map { try operations(convolution($0) + end, [16, 16, 1]) }
+        #expect(taps[1] > 3 * taps[0])
+        #expect(try operations(convolution(3, strides: 2) + end, [16, 16, 1]) < taps[0] / 4)
+        let blocks = try [1, 11, 21].map { count in
+            try operations(Array(repeating: convolution(3), count: count).joined(separator: ", ") + end, [8, 8, 1])
+        }
+        #expect(abs((blocks[2] - blocks[1]) / (blocks[1] - blocks[0]) - 1) < 1e-12)
+    }
+
+    @Test func attentionIsCubicInPositions() throws {
+        let counts = try [50, 100].map { try operations(#"{"type": "conv", "filter": [1]}, "attention", "global_avg_pool", "dense""#, [$0, 1]) }
+        #expect(counts[1] / counts[0] > 7 && counts[1] / counts[0] < 8)
+    }
+}
