@@ -53,13 +53,14 @@ let package = Package(
         module("LinearAlgebra", ["COpenBLAS", "CTangentSIMD"]),
         module("Architectures", ["JSON"]),
         module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
+        module("Dynamics", ["Architectures", "InfiniteNetworks", "LinearAlgebra"]),
         module("FiniteNetworks", ["Architectures", "Arrays", "JSON", "LinearAlgebra", "COpenBLAS", "CTangentSIMD"]),
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
         module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
         module("Service", [
-            "Architectures", "Arrays", "CResources", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
+            "Architectures", "Arrays", "CResources", "Dynamics", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
             httpTypes, logging, yams,
         ]),
         .executableTarget(
@@ -85,6 +86,7 @@ let package = Package(
         tests("LinearAlgebra"),
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),

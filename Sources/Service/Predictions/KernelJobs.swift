@@ -1,0 +1,82 @@
+import Arrays
+import InfiniteNetworks
+import JSON
+import Jobs
+
+/// The kernels that finished jobs have computed: `{"job", "test_train"?: {"job"}, "test_test"?: {"job"}}`, where the first is
+/// the symmetric kernel of the training inputs, `test_train` has a row for each test input and a column for each training
+/// input, and `test_test` is the symmetric kernel of the test inputs.
+struct KernelJobs: Sendable {
+    struct Blocks: Sendable {
+        let train: DataReference
+        let testTrain: DataReference?
+        let testTest: DataReference?
+    }
+
+    let blocks: [KernelKind: Blocks]
+    let json: JSONValue
+
+    var rows: Int? { blocks.values.first?.train.rows }
+    var testRows: Int? { blocks.values.first?.testTrain?.rows }
+
+    /// Nil where the member is absent or faulty.
+    init?(_ reader: RequestReader, kinds: [KernelKind]) throws {
+        guard let members = reader.members.object("kernel") else { return nil }
+        let job = members.requiredString("job")
+        let (testTrain, testTest) = (members.object("test_train"), members.object("test_test"))
+        let (testTrainJob, testTestJob) = (testTrain?.requiredString("job"), testTest?.requiredString("job"))
+        for object in [members, testTrain, testTest] { object?.finish() }
+        guard let job else { return nil }
+        if testTest != nil, testTrain == nil { members.fault(at: "test_test", "It needs test_train beside it, the kernel of test with training inputs.") }
+        var blocks: [KernelKind: Blocks] = [:]
+        // The faults of a job are those of all its arrays: named once.
+        for kind in kinds where reader.faults.isEmpty {
+            let train = try Self.array(reader, kind, of: job, at: members.pointer(to: "job"), symmetric: true)
+            let cross = try testTrainJob.flatMap { try Self.array(reader, kind, of: $0, at: members.pointer(to: "test_train").appending("job"), symmetric: false) }
+            let own = try testTestJob.flatMap { try Self.array(reader, kind, of: $0, at: members.pointer(to: "test_test").appending("job"), symmetric: true) }
+            guard let train else { continue }
+            if let cross, cross.rowLength != train.rows {
+                members.fault(at: "test_train", "The kernel has \(cross.rowLength) columns where there are \(train.rows) training inputs; compute it with the test inputs as x1 and the training inputs as x2.")
+            }
+            if let cross, let own, own.rows != cross.rows {
+                members.fault(at: "test_test", "The kernel is of \(own.rows) inputs, and test_train of \(cross.rows); both are of the same test inputs.")
+            }
+            blocks[kind] = Blocks(train: train, testTrain: cross, testTest: own)
+        }
+        guard reader.faults.isEmpty, blocks.count == kinds.count else { return nil }
+        self.blocks = blocks
+        var object = JSONObject([("job", .string(job))])
+        if let testTrainJob { object["test_train"] = ["job": .string(testTrainJob)] }
+        if let testTestJob { object["test_test"] = ["job": .string(testTestJob)] }
+        json = .object(object)
+    }
+
+    private static func array(
+        _ reader: RequestReader, _ kind: KernelKind, of job: String, at pointer: JSONPointer, symmetric: Bool
+    ) throws -> DataReference? {
+        try reader.reference(pointer.appending(kind.rawValue)) { store, blobs in
+            func refuse(_ detail: String) -> DataReference? {
+                reader.faults.add(pointer, detail)
+                return nil
+            }
+            switch try store.result(of: job) {
+            case .noSuchJob: return refuse("There is no job with this id; GET /jobs lists them.")
+            case .gone: return refuse("The job's result has expired; compute the kernel again.")
+            case .notReady(let job): return refuse("The job is \(job.state.rawValue); a prediction takes the kernel of a job that has succeeded.")
+            case .found(let result, _):
+                guard let array = result.arrays.first(where: { $0.name == kind.rawValue }) else {
+                    return refuse("The job has no array \"\(kind.rawValue)\"; compute a kernel of this kind, or leave it out of kinds.")
+                }
+                guard array.shape.count == 2 else { return refuse("The job's array \"\(kind.rawValue)\" has shape \(array.shape); a kernel here is a matrix.") }
+                let request = try JSONParser.parse(result.document)["request"]
+                if symmetric, array.shape[0] != array.shape[1] || (request?["x2"] ?? .null) != .null {
+                    return refuse("The job's kernel is of two sets of inputs and not symmetric; compute it with x1 alone.")
+                }
+                let shape = [array.shape[1]]
+                guard array.bytes != nil else { return DataReference(source: .blob(array.blob), rows: array.shape[0], shape: shape) }
+                let values = RowLoader.values(of: try MappedArray(of: array, in: blobs), rows: 0..<array.shape[0])
+                return DataReference(source: .inline(JSONTensor(shape: array.shape, values: values)), rows: array.shape[0], shape: shape)
+            }
+        }
+    }
+}

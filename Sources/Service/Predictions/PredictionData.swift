@@ -1,0 +1,220 @@
+import Architectures
+import Dynamics
+import InfiniteNetworks
+import JSON
+import Jobs
+import LinearAlgebra
+
+/// What predictions and flows share: training and test inputs with their targets, and where their kernels come from.
+struct PredictionData: Sendable {
+    enum Kernels: Sendable {
+        case network(Architecture, InfiniteNetwork)
+        case jobs(KernelJobs)
+    }
+
+    let kernels: Kernels
+    let xTrain: DataReference?
+    let yTrain: DataReference
+    let xTest: DataReference?
+    let yTest: DataReference?
+    let task: LearningTask
+    let initial: (train: DataReference, test: DataReference?)?
+
+    var rows: Int { yTrain.rows }
+    var testRows: Int {
+        switch kernels {
+        case .network: xTest?.rows ?? 0
+        case .jobs(let jobs): jobs.testRows ?? 0
+        }
+    }
+
+    /// The columns of the targets.
+    var outputs: Int {
+        task == .classification ? max(yTrain.classCount, yTest?.classCount ?? 1, 2) : yTrain.rowLength
+    }
+
+    var classes: Int? { task == .classification ? outputs : nil }
+
+    /// - Parameter kinds: The kernels that are needed.
+    /// - Returns: nil where there is a fault.
+    init?(_ reader: RequestReader, kinds: [KernelKind]) throws {
+        let members = reader.members
+        task = members.choice("task", of: LearningTask.self, default: .regression)
+        let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
+        let jobs = try KernelJobs(reader, kinds: kinds)
+        let fromJobs = members.has("kernel")
+        if fromJobs, members.has("architecture") {
+            members.fault(at: "kernel", "A kernel is named by its job or computed from an architecture; leave one of the two out.")
+        }
+        for name in ["x_train", "x_test", "input_shape"] where fromJobs && members.has(name) {
+            members.fault(at: name, "With \"kernel\" the inputs are those of its job; leave \(name) out.")
+        }
+        let xTrain = fromJobs ? nil : try reader.requiredInputs("x_train", inputShape: inputShape)
+        let xTest = fromJobs ? nil : try reader.inputs("x_test", inputShape: inputShape)
+        let yTrain = try reader.requiredTargets("y_train", task: task, of: xTrain)
+        let yTest = try reader.targets("y_test", task: task, of: xTest)
+        let architecture = fromJobs ? nil : reader.architecture()
+        let network = architecture.flatMap { reader.network($0, inputs: xTrain) }
+        initial = try Self.initial(reader, yTrain: yTrain, hasTest: fromJobs ? jobs?.testRows != nil : xTest != nil)
+        if let xTrain, let xTest, xTrain.shape != xTest.shape {
+            members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x_train \(xTrain.shape); both must be inputs of the same network.")
+        }
+        if let yTrain, let rows = jobs?.rows, yTrain.rows != rows {
+            members.fault(at: "y_train", "There are \(yTrain.rows) targets and the kernel is of \(rows) inputs; send one target for each.")
+        }
+        if yTest != nil, fromJobs ? jobs?.testRows != yTest?.rows : xTest == nil {
+            members.fault(at: "y_test", "These are targets of test inputs that are not there; send as many test inputs, or leave y_test out.")
+        }
+        if let yTrain, let yTest, task == .regression, yTrain.rowLength != yTest.rowLength {
+            members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y_train \(yTrain.rowLength).")
+        }
+        if let yTrain { try Self.checkVaried(yTrain, reader) }
+        guard reader.faults.isEmpty, let yTrain else { return nil }
+        if let jobs { kernels = .jobs(jobs) } else if let architecture, let network { kernels = .network(architecture, network) } else { return nil }
+        (self.xTrain, self.yTrain, self.xTest, self.yTest) = (xTrain, yTrain, xTest, yTest)
+    }
+
+    /// Refuses targets that are all alike: there is nothing to learn, and a client who sends them has mistaken a column.
+    private static func checkVaried(_ targets: DataReference, _ reader: RequestReader) throws {
+        let pointer = reader.members.pointer(to: "y_train")
+        _ = try reader.fact(pointer) { _, blobs in
+            let values = try RowLoader.values(of: targets, blobs: blobs)
+            if targets.rows > 1, let first = values.first, values.allSatisfy({ $0 == first }) {
+                reader.faults.add(pointer, "All targets are \(first), so there is nothing to predict; send targets that differ.")
+            }
+            return nil
+        }
+    }
+
+    /// `{"train", "test"}`: the outputs of one network at initialisation.
+    private static func initial(
+        _ reader: RequestReader, yTrain: DataReference?, hasTest: Bool
+    ) throws -> (train: DataReference, test: DataReference?)? {
+        guard let object = reader.members.object("initial") else { return nil }
+        let train = try reader.requiredTargets("train", in: object, task: .regression, of: yTrain)
+        let test = try reader.targets("test", in: object, task: .regression, of: nil)
+        object.finish()
+        if (test != nil) != hasTest {
+            object.fault(at: "test", hasTest ? "The network's outputs at the test inputs are missing." : "There are no test inputs; leave it out.")
+        }
+        return train.map { ($0, test) }
+    }
+
+    var json: [(name: String, value: JSONValue)] {
+        var result: [(name: String, value: JSONValue)] = []
+        switch kernels {
+        case .network(let architecture, _): result.append(("architecture", architecture.json))
+        case .jobs(let jobs): result.append(("kernel", jobs.json))
+        }
+        for (name, data) in [("x_train", xTrain), ("y_train", yTrain), ("x_test", xTest), ("y_test", yTest)] {
+            if let data { result.append((name, data.json)) }
+        }
+        if let xTrain { result.append(("input_shape", .integers(xTrain.shape))) }
+        result.append(("task", .string(task.rawValue)))
+        if let initial {
+            var object = JSONObject([("train", initial.train.json)])
+            if let test = initial.test { object["test"] = test.json }
+            result.append(("initial", .object(object)))
+        }
+        return result
+    }
+}
+
+/// The data of a prediction in memory.
+struct LoadedPredictionData {
+    let targets: DenseMatrix
+    let testTargets: DenseMatrix?
+    let initialTrain: DenseMatrix?
+    let initialTest: DenseMatrix?
+
+    init(_ data: PredictionData, _ context: JobContext) throws {
+        func targets(_ reference: DataReference, classes: Int?) throws -> DenseMatrix {
+            let values = try RowLoader.targets(of: reference, classes: classes, blobs: context.blobs)
+            return DenseMatrix(rows: reference.rows, columns: values.count / max(1, reference.rows), values: values)
+        }
+        self.targets = try targets(data.yTrain, classes: data.classes)
+        testTargets = try data.yTest.map { try targets($0, classes: data.classes) }
+        initialTrain = try data.initial.map { try targets($0.train, classes: nil) }
+        initialTest = try data.initial?.test.map { try targets($0, classes: nil) }
+    }
+}
+
+extension PredictionData {
+    /// The kernels that are needed, computed here or read from their jobs.
+    func kernelBlocks(
+        _ kinds: [KernelKind], covariance: PredictionProblem.Covariance, _ context: JobContext
+    ) throws -> [KernelKind: KernelBlocks] {
+        func matrix(_ reference: DataReference) throws -> DenseMatrix {
+            DenseMatrix(rows: reference.rows, columns: reference.rowLength, values: try RowLoader.values(of: reference, blobs: context.blobs))
+        }
+        switch kernels {
+        case .jobs(let jobs):
+            return try jobs.blocks.mapValues { blocks in
+                KernelBlocks(
+                    train: try matrix(blocks.train), testTrain: try blocks.testTrain.map(matrix), testTest: try blocks.testTest.map(matrix))
+            }
+        case .network(_, let network):
+            guard let xTrain else { return [:] }
+            let blocks = try InfiniteKernelBlocks(
+                of: network, kinds: Set(kinds), train: try matrix(xTrain), test: try xTest.map(matrix), covariance: covariance,
+                threads: context.threads, isCancelled: { context.isCancelled })
+            return [.nngp: blocks.nngp, .ntk: blocks.ntk].compactMapValues { $0 }
+        }
+    }
+}
+
+/// Numerical trouble of the dynamics, as a failed job says it.
+extension DynamicsError: NumericalFailure {
+    var code: String {
+        switch self {
+        case .notPositiveDefinite: "not_positive_definite"
+        case .diverged: "diverged"
+        case .noConvergence, .tooManySteps: "no_convergence"
+        case .notFinite: "non_finite_result"
+        case .factorisation: "eigensolver_failed"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .notPositiveDefinite: "The kernel is not positive definite"
+        case .diverged: "Gradient descent diverges"
+        case .noConvergence, .tooManySteps: "The solver did not reach its tolerance"
+        case .notFinite: "The result is not finite"
+        case .factorisation: "The kernel could not be factored"
+        case .cancelled: "The computation was cancelled"
+        }
+    }
+
+    var detail: String {
+        switch self {
+        case .notPositiveDefinite(let kernel):
+            "The \(kernel.name) of \(kernel.order) training inputs has numerical rank \(kernel.rank): its eigenvalues run from \(kernel.lambdaMax) down to \(kernel.lambdaMin), which rounding cannot tell from zero"
+                + (kernel.time.map { ", and by time \($0) the answer depends on those" } ?? "")
+                + "; rows that are equal or nearly so do this. Drop them, or send \"ridge_absolute\": \(kernel.helpfulRidge)"
+                + (kernel.time == nil ? ", or ask for finite times." : ", or ask for shorter times.")
+        case .diverged(let rate, let limit, let steps):
+            "With learning rate \(rate) the outputs grow without bound by step \(steps); stay below \(limit)."
+        case .noConvergence(let iterations, let residual, let tolerance):
+            "After \(iterations) iterations the relative residual is \(residual), not \(tolerance); allow more, or add a ridge."
+        case .tooManySteps(let limit, let reached, let end):
+            "After \(limit) adaptive steps the flow is at time \(reached) of \(end); ask for shorter times or a smaller learning rate."
+        case .notFinite(let what): "\(what)."
+        case .factorisation(let error): "\(error)."
+        case .cancelled: "The job was cancelled."
+        }
+    }
+
+    var members: [(name: String, value: JSONValue)] {
+        switch self {
+        case .notPositiveDefinite(let kernel):
+            [
+                ("kernel", .string(kernel.name)), ("lambda_min", .finite(kernel.lambdaMin)), ("lambda_max", .finite(kernel.lambdaMax)),
+                ("rank", .integer(kernel.rank)), ("rows", .integer(kernel.order)), ("ridge_absolute", .finite(kernel.helpfulRidge)),
+            ]
+        case .diverged(_, let limit, _): [("learning_rate_max", .finite(limit))]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Dynamics
+import Foundation
+import InfiniteNetworks
+import JSON
+import LinearAlgebra
+
+/// What `POST /predictions` asks for, checked.
+struct PredictionRequest: JobRequest {
+    static let endpoints = [JobEndpoint(path: "/predictions", kind: "predictions")]
+
+    enum Inclusion: String, Sendable, CaseIterable { case leaveOneOut = "leave_one_out", confusion }
+
+    let data: PredictionData
+    let kinds: [KernelKind]
+    let times: [Double]
+    let learningRate: Double
+    let loss: SquaredLoss
+    let ridge: Ridge
+    let covariance: PredictionProblem.Covariance
+    let include: [Inclusion]
+
+    /// The covariance of an ensemble trained with its NTK starts from the NNGP.
+    var neededKinds: [KernelKind] {
+        kinds.contains(.ntk) && covariance != .none && !kinds.contains(.nngp) ? [.nngp] + kinds : kinds
+    }
+
+    init?(_ reader: RequestReader) throws {
+        let members = reader.members
+        kinds = members.choices("kinds", of: KernelKind.self, count: 1...) ?? [.nngp, .ntk]
+        times = members.times("times", default: [.infinity])
+        learningRate = members.number("learning_rate", in: .positive, default: 1)
+        loss = members.choice("loss", of: SquaredLoss.self, default: .halfMean)
+        ridge = Ridge(members)
+        let single = members.has("initial")
+        let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: single ? .none : .diagonal)
+        include = members.choices("include", of: Inclusion.self) ?? []
+        self.covariance = covariance
+        let needed: [KernelKind] = kinds.contains(.ntk) && covariance != .none ? [.nngp, .ntk] : kinds
+        let data = try PredictionData(reader, kinds: needed)
+        reader.finish()
+        if single, covariance != .none {
+            members.fault(at: "covariance", "With \"initial\" the prediction is of one network and has no variance; leave covariance out.")
+        }
+        if single, include.contains(.leaveOneOut) {
+            members.fault(at: "include", "Leave-one-out predictions are of the ensemble; leave \"initial\" out.")
+        }
+        if include.contains(.confusion), members.value("task") != .string(LearningTask.classification.rawValue) {
+            members.fault(at: "include", "A confusion matrix is of classes; set \"task\" to \"classification\".")
+        }
+        if case .jobs(let jobs) = data?.kernels, members.has("covariance"), covariance != .none, jobs.testRows != nil,
+            jobs.blocks.values.contains(where: { $0.testTest == nil })
+        {
+            members.fault(at: "covariance", "It needs the kernel of the test inputs with themselves; name its job in kernel.test_test, or set covariance to \"none\".")
+        }
+        guard reader.faults.isEmpty, let data else { return nil }
+        self.data = data
+    }
+
+    var json: JSONValue {
+        var object = JSONObject(data.json)
+        object["kinds"] = .strings(kinds.map(\.rawValue))
+        object["times"] = .times(times)
+        object["learning_rate"] = .double(learningRate)
+        object["loss"] = .string(loss.rawValue)
+        let (name, value) = ridge.member
+        object[name] = value
+        object["covariance"] = .string(covariance.rawValue)
+        object["include"] = .strings(include.map(\.rawValue))
+        return .object(object)
+    }
+
+    var size: (count: Int, name: String) { (data.rows, "rows") }
+    var advice: String? { covariance == .full ? "set covariance to \"diagonal\"" : nil }
+
+    func forecast(size n: Int, threads: Int) -> Forecast {
+        let (m, k) = (data.testRows, data.outputs)
+        let finite = times.contains { $0.isFinite }
+        let matrix = Forecast.product(n, n, 8)
+        // Kernels; with eigenvectors also LAPACK's workspace of two matrices, or the prior in their basis.
+        let matrices = Forecast.product(neededKinds.count + (finite || include.contains(.leaveOneOut) ? 2 : 0), matrix)
+        let cross = Forecast.product(m, n, 8, 2 * neededKinds.count + 2)
+        let own = covariance == .full ? Forecast.product(m, m, 8, neededKinds.count + 2) : 0
+        let series = Forecast.product(times.count, Forecast.sum(n, m), k, 8, kinds.count)
+        let covariances = covariance == .full ? Forecast.product(times.count, m, m, 8, kinds.count) : Forecast.product(times.count, m, 8, kinds.count)
+        let inputs = Forecast.product(Forecast.sum(n, m), Forecast.sum(data.xTrain?.rowLength ?? 0, 2 * k), 8)
+        let factor = (finite ? 9.0 : 0.34) * pow(Double(n), 3) + 2 * Double(m) * Double(n) * Double(n)
+        return Forecast(
+            resultBytes: Forecast.sum(Forecast.product(2, series), covariances),
+            peakBytes: Forecast.sum(
+                Forecast.sum(Forecast.processBytes, matrices, cross, own), inputs, Forecast.product(4, series), covariances,
+                Forecast.product(threads, 4 << 20)),
+            operations: factor * Double(kinds.count))
+    }
+}
+
+extension Ridge {
+    /// Of `ridge_relative` or `ridge_absolute`; none is a ridge of zero.
+    init(_ members: ObjectReader) {
+        let relative = members.number("ridge_relative", in: .nonNegative)
+        let absolute = members.number("ridge_absolute", in: .nonNegative)
+        if members.has("ridge_relative"), members.has("ridge_absolute") {
+            members.fault(at: "ridge_absolute", "The ridge is relative to the mean of the kernel's diagonal or absolute; send one of the two.")
+        }
+        self = absolute.map { .absolute($0) } ?? .relative(relative ?? 0)
+    }
+
+    var member: (name: String, value: JSONValue) {
+        switch self {
+        case .relative(let value): ("ridge_relative", .double(value))
+        case .absolute(let value): ("ridge_absolute", .double(value))
+        }
+    }
+}
