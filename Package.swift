@@ -71,6 +71,10 @@ let package = Package(
             path: "Benchmarks/kernels", swiftSettings: strict),
 
         .executableTarget(
+            name: "predictions-benchmark", dependencies: ["Dynamics", "LinearAlgebra", "COpenBLAS"],
+            path: "Benchmarks/predictions", swiftSettings: strict),
+
+        .executableTarget(
             name: "spatial-benchmark", dependencies: ["Architectures", "InfiniteNetworks", "LinearAlgebra"],
             path: "Benchmarks/spatial", swiftSettings: strict),
 
