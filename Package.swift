@@ -74,6 +74,10 @@ let package = Package(
             name: "spatial-benchmark", dependencies: ["Architectures", "InfiniteNetworks", "LinearAlgebra"],
             path: "Benchmarks/spatial", swiftSettings: strict),
 
+        .executableTarget(
+            name: "training-benchmark", dependencies: ["Architectures", "FiniteNetworks", "JSON", "LinearAlgebra"],
+            path: "Benchmarks/training", swiftSettings: strict),
+
         .executableTarget(name: "json-benchmark", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 
         tests("NumberText"),

@@ -46,8 +46,8 @@ public struct SingularKernel: Error, Equatable, Sendable {
         lambdaMin = eigenvalues.last ?? 0
         let rounding = Double(order) * Double.ulpOfOne * max(lambdaMax, 0)
         rank = eigenvalues.prefix { $0 > rounding }.count
-        // Above rounding by two digits, over what is missing already. An all-zero kernel takes any ridge.
-        helpfulRidge = lambdaMax > 0 ? ridge + max(0, -2 * lambdaMin) + 100 * rounding : max(1, ridge)
+        // A condition number of 1e8 leaves half of float64's digits to the solution. An all-zero kernel takes any ridge.
+        helpfulRidge = lambdaMax > 0 ? ridge + max(0, -2 * lambdaMin) + max(1e-8 * lambdaMax, 100 * rounding) : max(1, ridge)
     }
 }
 

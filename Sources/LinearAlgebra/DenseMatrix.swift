@@ -74,6 +74,11 @@ public final class DenseMatrix {
         return (0..<rows).map { self[$0, $0] }
     }
 
+    /// Adds a number to every element.
+    public func shift(by value: Double) {
+        for i in 0..<count { base[i] += value }
+    }
+
     /// Where the first element that is not finite stands, row after row; nil if all are.
     public var firstNotFinite: (row: Int, column: Int)? {
         elements.firstIndex { !$0.isFinite }.map { ($0 / columns, $0 % columns) }

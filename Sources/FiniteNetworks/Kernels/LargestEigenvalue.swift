@@ -5,17 +5,22 @@ extension NetworkTape {
     /// λ_max of the empirical neural tangent kernel of the loaded rows, [rows · outputs] square, without the matrix: Lanczos
     /// with full reorthogonalisation on products Θ v = J (Jᵀ v), each a backward and a tangent pass.
     ///
-    /// Exact to rounding within rows · outputs steps; else until the value moves by less than 1e-10 of itself, or 60 steps.
-    /// Needs the forward pass of these parameters.
-    /// - Parameter gradient: scratch of the parameters' size, whose entries of frozen layers are zero.
-    func largestKernelEigenvalue(_ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>) -> Double {
+    /// Exact to rounding for up to 60 rows · outputs; for more until a step moves the value by less than 1e-7 of itself, or 60
+    /// steps. Needs the forward pass of these parameters.
+    /// - Parameters:
+    ///   - gradient: scratch of the parameters' size, whose entries of frozen layers are zero.
+    ///   - threads: of BLAS.
+    func largestKernelEigenvalue(
+        _ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>, threads: Int
+    ) -> Double {
         let size = count * network.outputCount
+        let (most, tolerance) = (60, size <= 60 ? 1e-14 : 1e-7)
         let random = CounterRandom(seed: 0, stream: FiniteNetwork.firstStream - 1)
         var basis = [normalised((0..<size).map { random.normal(at: UInt64($0)) }).vector]
         var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
         var value = 0.0
-        for step in 0..<min(size, 60) {
-            var next = kernelProduct(parameters, basis[step], gradient)
+        for step in 0..<min(size, most) {
+            var next = BLASThreads.using(threads) { kernelProduct(parameters, basis[step], gradient) }
             diagonal.append(zip(next, basis[step]).reduce(0) { $0 + $1.0 * $1.1 })
             // Twice is enough (Parlett, "The symmetric eigenvalue problem", section 6.9).
             for _ in 0..<2 {
@@ -27,7 +32,7 @@ extension NetworkTape {
             let before = value
             value = Tridiagonal.extremes(diagonal, offDiagonal).largest
             let (vector, length) = normalised(next)
-            guard abs(value - before) > 1e-10 * abs(value), length > 1e-14 * abs(value), length.isFinite else { break }
+            guard abs(value - before) > tolerance * abs(value), length > 1e-14 * abs(value), length.isFinite else { break }
             offDiagonal.append(length)
             basis.append(vector)
         }
@@ -45,6 +50,13 @@ extension NetworkTape {
     private func normalised(_ vector: [Double]) -> (vector: [Double], length: Double) {
         let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return (vector.map { length > 0 ? $0 / length : 0 }, length)
+    }
+}
+
+extension BLASThreads {
+    /// Runs `body` with several of BLAS's own threads, or as it is.
+    static func using<Value: Sendable>(_ threads: Int, _ body: () -> Value) -> Value {
+        threads > 1 ? with(threads, body) : body()
     }
 }
 

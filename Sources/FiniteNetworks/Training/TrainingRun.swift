@@ -11,6 +11,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
     private(set) var result: RunResult
     private(set) var step = 0
 
+    private let threads: Int
     private let data: TrainingTapes<Scalar>
     private let measures: RunMeasures<Scalar>
     private var linear: LinearizedPair<Scalar>?
@@ -20,9 +21,11 @@ final class TrainingRun<Scalar: NetworkScalar> {
     private var delta: [Scalar]
     private var batches: BatchOrder?
 
-    init(_ plan: TrainingPlan, network: FiniteNetwork, width: Int?, seed: UInt64) {
+    /// - Parameter threads: of BLAS, while the run has it for itself.
+    init(_ plan: TrainingPlan, network: FiniteNetwork, width: Int?, seed: UInt64, threads: Int) {
         self.plan = plan
         self.network = network
+        self.threads = threads
         mover = WeightMover(network, plan.optimizer, initial: plan.parameters ?? network.initialParameters(seed: seed))
         data = TrainingTapes(plan, network, parameters: mover.weights)
         measures = RunMeasures(plan, network)
@@ -43,7 +46,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         result.initialNorm = network.trainableRanges.reduce(0) { $0 + Scalar.squaredDistance(start + $1.lowerBound, nil, count: $1.count) }
             .squareRoot()
         data.forward(start)
-        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient)
+        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient, threads: threads)
         result.learningRateMax = plan.loss.largestLearningRate(
             lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
         if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax) }
@@ -58,17 +61,16 @@ final class TrainingRun<Scalar: NetworkScalar> {
     /// Records and steps until the run ends or `pause` says so.
     ///
     /// - Parameters:
-    ///   - threads: of BLAS, while the run has it for itself.
     ///   - report: called after each recorded step.
     ///   - pause: asked after each step.
     /// - Returns: whether the run has ended; if not, it can go on or be encoded.
-    func run(threads: Int, report: (Int, RunRecords) -> Void, pause: () -> Bool) -> Bool {
+    func run(report: (Int, RunRecords) -> Void, pause: () -> Bool) -> Bool {
         while true {
-            if let reason = observe(threads: threads, report: report) {
+            if let reason = observe(report: report) {
                 finish(reason)
                 return true
             }
-            advance(threads: threads)
+            advance()
             if pause() { return false }
         }
     }
@@ -76,11 +78,11 @@ final class TrainingRun<Scalar: NetworkScalar> {
     private var isRecorded: Bool { step % plan.recordEvery == 0 || step >= plan.steps }
 
     /// Looks at the state before a step: records it where due, and says whether it is the last one.
-    private func observe(threads: Int, report: (Int, RunRecords) -> Void) -> StopReason? {
+    private func observe(report: (Int, RunRecords) -> Void) -> StopReason? {
         let wantsLoss = isRecorded || plan.stopAtLoss != nil
         // A mini-batch run looks at the whole set only where it must.
         guard batches == nil || wantsLoss else { return nil }
-        multithreaded(threads) { self.data.forward(self.mover.weights) }
+        BLASThreads.using(threads) { self.data.forward(self.mover.weights) }
         let loss = data.loss
         guard loss.isFinite, loss <= measures.divergence, mover.distances.allSatisfy(\.isFinite) else { return .diverged }
         keepSnapshot(isLast: false)
@@ -92,16 +94,18 @@ final class TrainingRun<Scalar: NetworkScalar> {
         return reason
     }
 
-    private func advance(threads: Int) {
+    private func advance() {
         let rows = batches?.rows(atStep: step)
         let tape = data.loadBatch(rows)
-        if rows != nil { multithreaded(threads) { tape.forward(self.mover.weights) } }
+        if rows != nil { BLASThreads.using(threads) { _ = tape.forward(self.mover.weights) } }
         let count = tape.count * network.outputCount
         data.slope(tape, rows, into: &slope)
         for i in 0..<count { delta[i] = Scalar(slope[i] / plan.outputScale) }
-        if let path { path.add(mover.weights, slope: slope, rows: rows, rate: plan.optimizer.learningRate) }
-        linear?.step(data, rows)
-        multithreaded(threads) {
+        BLASThreads.using(threads) {
+            self.path?.add(self.mover.weights, slope: self.slope, rows: rows, rate: self.plan.optimizer.learningRate)
+            self.linear?.step(self.data, rows)
+        }
+        BLASThreads.using(threads) {
             self.delta.withUnsafeBufferPointer { delta in
                 guard let delta = delta.baseAddress else { return }
                 if self.mover.movesWithin {
@@ -113,12 +117,6 @@ final class TrainingRun<Scalar: NetworkScalar> {
             }
         }
         step += 1
-    }
-
-    /// Runs `body` with BLAS's own threads, if there are several.
-    private func multithreaded(_ threads: Int, _ body: () -> Void) {
-        guard threads > 1 else { return body() }
-        BLASThreads.with(threads, body)
     }
 
     private func finish(_ reason: StopReason) {

@@ -51,10 +51,12 @@ public struct TrainingSweep: Sendable {
     /// Trains all networks.
     ///
     /// - Parameters:
-    ///   - threads: runs at once; what a lack of runs leaves over goes to BLAS.
+    ///   - threads: runs at once; a single run gives them to BLAS, whose threads have one owner at a time.
     ///   - checkpoint: what an earlier attempt saved last. A result does not depend on it.
     /// - Returns: a result for each member; nil after a cancel.
     /// - Throws: what `save` throws.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func run<Scalar: NetworkScalar>(
         in precision: Scalar.Type, threads: Int, from checkpoint: [UInt8]? = nil, _ observer: Observer = Observer()
     ) throws -> [RunResult]? {
@@ -64,11 +66,11 @@ public struct TrainingSweep: Sendable {
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             while let (index, state) = board.take() {
                 let member = members[index]
-                let run = resumed(member, from: state, in: Scalar.self)
+                let run = resumed(member, from: state, threads: workers == 1 ? threads : 1, in: Scalar.self)
                 var isDone = false
                 while !isDone, !board.hasStopped {
                     isDone = run.run(
-                        threads: threads / workers, report: { observer.record(index, $0, $1) },
+                        report: { observer.record(index, $0, $1) },
                         pause: { board.passed(index, step: run.step) })
                     if !isDone { board.keep(index, run.encode()) }
                 }
@@ -83,8 +85,12 @@ public struct TrainingSweep: Sendable {
 
 extension TrainingSweep {
     /// A run as its kept state left it; from its start where there is none, or one of another version of the program.
-    private func resumed<Scalar: NetworkScalar>(_ member: Member, from state: [UInt8]?, in precision: Scalar.Type) -> TrainingRun<Scalar> {
-        func fresh() -> TrainingRun<Scalar> { TrainingRun(plan, network: member.network, width: member.width, seed: member.seed) }
+    private func resumed<Scalar: NetworkScalar>(
+        _ member: Member, from state: [UInt8]?, threads: Int, in precision: Scalar.Type
+    ) -> TrainingRun<Scalar> {
+        func fresh() -> TrainingRun<Scalar> {
+            TrainingRun(plan, network: member.network, width: member.width, seed: member.seed, threads: threads)
+        }
         let run = fresh()
         guard let state else { return run }
         do throws(DamagedState) {

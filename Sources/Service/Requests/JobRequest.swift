@@ -63,7 +63,9 @@ struct JobEndpoint: Sendable {
 
 /// Every kind of job there is.
 enum JobRequests {
-    static let types: [any JobRequest.Type] = [KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, FieldRequest.self]
+    static let types: [any JobRequest.Type] = [
+        KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self, FieldRequest.self,
+    ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {
         types.first { $0.endpoints.contains { $0.kind == kind } }

@@ -1,0 +1,101 @@
+import FiniteNetworks
+import Foundation
+import JSON
+import Testing
+
+@testable import Jobs
+@testable import Service
+
+@Suite struct TrainingRequestTests {
+    private let store: SQLiteJobStore
+    private let blobs: BlobStore
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-trainings-\(UUID().uuidString)").path
+        let directory = try DataDirectory(path: path)
+        store = try SQLiteJobStore(directory, role: .server)
+        blobs = BlobStore(directory)
+    }
+
+    private func read(_ text: String, kind: String = "trainings") throws -> (request: TrainingRequest?, reader: RequestReader) {
+        let reader = try RequestReader(JSONParser.parse(text), kind: kind, store: store, blobs: blobs)
+        return (try TrainingRequest(reader), reader)
+    }
+
+    private func pointers(_ text: String, kind: String = "trainings") throws -> [String] {
+        let (request, reader) = try read(text, kind: kind)
+        #expect((request == nil) == !reader.faults.isEmpty)
+        return reader.faults.all.map(\.pointer.description).sorted()
+    }
+
+    private let network = #""architecture": {"layers": [{"type": "dense", "width": 4}, "relu", {"type": "dense", "width": 2}]}"#
+    private let rows = #""x": [[1], [2]], "y": [[1, 2], [3, 4]]"#
+    private let descent = #""optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 5"#
+
+    @Test func anEmptyExperimentIsThePosts() throws {
+        let request = try #require(try read("{}", kind: "experiments.width_scaling").request)
+        #expect(request.widths == [10, 100, 1000])
+        #expect(request.seeds == Array(0..<20))
+        #expect(request.plan.optimizer == .sgd(learningRate: 1e-3, momentum: 0))
+        #expect((request.plan.loss, request.plan.steps, request.plan.stopAtLoss) == (.mean, 1000, 1e-10))
+        #expect(request.plan.architecture.parameterization == .pytorch)
+        #expect(request.networks.map(\.parameterCount) == [10, 100, 1000].map { $0 * $0 + 4 * $0 + 1 })
+        guard case .inline(let x) = request.x.source, case .inline(let y) = request.y.source else { throw Missing() }
+        #expect((x.values, y.values) == ([-3, 0.5], [2, -1]))
+    }
+
+    private struct Missing: Error {}
+
+    /// A worker reads from the stored specification what the server read from the client.
+    @Test func theSpecificationReadsBackAsTheSameRequest() throws {
+        let training = """
+            {\(network), \(rows), "x_test": [[0]], "widths": [3, 5], "seeds": [1], "loss": "half_sum", "record_every": 2, "stop_at_loss": 0.1,
+             "track": ["tangents", "outputs"], "tangent_rows": [1], "snapshot_steps": [5, 2], "output_scale": 2, "precision": "float32",
+             "optimizer": {"type": "adam", "learning_rate": 0.1, "batch_size": 1}, "steps": 5}
+            """
+        let given = """
+            {\(network), \(rows), "parameters": [{"weight": [[1, 2, 3, 4]]}, {"weight": [[1, 2], [3, 4], [5, 6], [7, 8]]}], \(descent)}
+            """
+        for (text, kind) in [(training, "trainings"), (given, "trainings"), ("{}", "experiments.width_scaling"), (#"{"stop_at_loss": null, "steps": 3}"#, "experiments.width_scaling")] {
+            let (request, reader) = try read(text, kind: kind)
+            let original = try #require(request, "\(reader.faults.all)")
+            var moved: [Blob] = []
+            let specification = try JobSpecification(original, reader, movingTo: blobs, recording: &moved)
+            let again = try TrainingRequest(specification: specification.text, kind: kind)
+            #expect(again.json == original.json)
+            #expect(again.plan.tracked == original.plan.tracked)
+            #expect(again.parameters?.rowLength == original.parameters?.rowLength)
+        }
+    }
+
+    @Test func whatBelongsTogetherIsChecked() throws {
+        #expect(try pointers("{\(network), \"x\": [[1], [2]], \"y\": [1, 2], \(descent)}") == ["/y"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"y_test\": [[1, 2]]}") == ["/y_test"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"x_test\": [[1, 2]]}") == ["/x_test"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"loss\": \"cross_entropy\"}") == ["/loss"])
+        #expect(try pointers("{\(network), \"x\": [[1], [2]], \"y\": [0, 2], \"task\": \"classification\", \(descent)}") == ["/y"])
+        #expect(try pointers("{\(network), \"x\": [[1], [2]], \"y\": [0, 0.5], \"task\": \"classification\", \(descent)}") == ["/y/1"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"widths\": [3, 3], \"seeds\": [-1]}") == ["/seeds/0", "/widths/1"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"track\": [\"path_kernel\"]}") == ["/track/0"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"tangent_rows\": [0, 2]}") == ["/tangent_rows/1"])
+        #expect(try pointers("{\(network), \(rows), \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0, \"batch_size\": 3, \"nesterov\": true}, \"steps\": 0}")
+            == ["/optimizer/batch_size", "/optimizer/learning_rate", "/optimizer/nesterov", "/steps"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"parameters\": []}") == ["/parameters"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"widths\": [3], \"seeds\": [0, 1], \"parameters\": [{\"weight\": [[1, 2, 3]]}, {\"bias\": [1]}]}")
+            == ["/parameters/0/weight", "/parameters/1", "/parameters/1/bias", "/seeds", "/widths"])
+        #expect(try pointers(#"{"widths": [4], "architecture": {"layers": [{"type": "dense", "width": 1}]}}"#, kind: "experiments.width_scaling") == ["/widths"])
+        #expect(try pointers(#"{"architecture": {"layers": [{"type": "dense", "width": 1}, {"type": "dropout", "keep_rate": 0.5}]}}"#, kind: "experiments.width_scaling")
+            .contains("/architecture/layers/1"))
+    }
+
+    @Test func theForecastGrowsWithWhatIsAskedFor() throws {
+        func bytes(_ more: String) throws -> Forecast {
+            try #require(try read("{\(network), \(rows), \(descent)\(more)}").request).forecast(threads: 2)
+        }
+        let plain = try bytes("")
+        #expect(try bytes(", \"widths\": [2000]").peakBytes > plain.peakBytes + 3 * 8 * 3 * 2000)
+        #expect(try bytes(", \"snapshot_steps\": [1, 2, 3]").resultBytes >= plain.resultBytes + 3 * 12 * 8)
+        #expect(try bytes(", \"seeds\": [1, 2, 3]").resultBytes == 3 * plain.resultBytes)
+        #expect(try bytes(", \"widths\": [1000000], \"track\": [\"outputs\", \"linearized\"]").peakBytes > plain.peakBytes + (20 << 20))
+    }
+}
