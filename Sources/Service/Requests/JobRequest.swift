@@ -64,7 +64,8 @@ struct JobEndpoint: Sendable {
 /// Every kind of job there is.
 enum JobRequests {
     static let types: [any JobRequest.Type] = [
-        KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self, FieldRequest.self,
+        KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self,
+        SelectionRequest.self, FieldRequest.self,
     ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {
