@@ -63,7 +63,10 @@ struct JobEndpoint: Sendable {
 
 /// Every kind of job there is.
 enum JobRequests {
-    static let types: [any JobRequest.Type] = [KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self]
+    static let types: [any JobRequest.Type] = [
+        KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self,
+        SelectionRequest.self,
+    ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {
         types.first { $0.endpoints.contains { $0.kind == kind } }

@@ -1,0 +1,76 @@
+import Dynamics
+import InfiniteNetworks
+import JSON
+import Jobs
+import LinearAlgebra
+
+extension SelectionRequest {
+    func compute(_ context: JobContext) throws -> ComputationOutput {
+        let inputs = DenseMatrix(rows: x.rows, columns: x.rowLength, values: try RowLoader.values(of: x, blobs: context.blobs))
+        let labels = try RowLoader.values(of: y, blobs: context.blobs)
+        let values = try RowLoader.targets(of: y, classes: task == .classification ? max(2, y.classCount) : nil, blobs: context.blobs)
+        let targets = DenseMatrix(rows: y.rows, columns: values.count / max(1, y.rows), values: values)
+        let classes = task == .classification ? labels.map { Int($0) } : [Int](repeating: 0, count: y.rows)
+        let foldOfRow = score == .kFold ? ModelSelection.folds(folds, classes: classes) : nil
+
+        var scores: [[ModelSelection.Scores?]] = []
+        for (index, candidate) in candidates.enumerated() {
+            try context.checkCancellation()
+            context.progress(completed: index, total: candidates.count, unit: "networks", message: "")
+            let blocks = try InfiniteKernelBlocks(
+                of: candidate.network, kinds: [kind], train: inputs, test: nil, covariance: .none, threads: context.threads,
+                isCancelled: { context.isCancelled })
+            guard let kernel = kind == .nngp ? blocks.nngp : blocks.ntk else { continue }
+            let selection = try ModelSelection(overwriting: kernel.train, targets: targets, threads: context.threads)
+            scores.append(try grid.ridges.map { try selection.scores(ridge: $0, folds: foldOfRow) })
+        }
+        return try output(scores, context)
+    }
+
+    private func value(_ scores: ModelSelection.Scores) -> Double {
+        score == .logMarginalLikelihood ? scores.logMarginalLikelihood : scores.heldOutError
+    }
+
+    /// The table, its best row, and the scores over (weight_std, bias_std) for the best depth, nonlinearity and ridge.
+    private func output(_ scores: [[ModelSelection.Scores?]], _ context: JobContext) throws -> ComputationOutput {
+        var output = ComputationOutput()
+        var (table, best): ([JSONValue], (candidate: Int, ridge: Int, score: Double)?) = ([], nil)
+        for (c, row) in scores.enumerated() {
+            for (r, found) in row.enumerated() {
+                table.append(self.row(candidates[c], grid.ridges[r], found))
+                guard let found, best.map({ score.isBetter(value(found), than: $0.score) }) ?? true else { continue }
+                best = (c, r, value(found))
+            }
+        }
+        output.members["table"] = .array(table)
+        output.members["best"] = best.map { table[$0.candidate * grid.ridges.count + $0.ridge] } ?? .null
+        guard let best else { return output }
+        let slice = grid.weightStds.count * grid.biasStds.count
+        let start = best.candidate / slice * slice
+        let contour = (0..<slice).map { scores[start + $0][best.ridge].map(value) }
+        output.members["contour"] = .object([
+            "weight_std": .numbers(grid.weightStds), "bias_std": .numbers(grid.biasStds),
+            "scores": .array(grid.weightStds.indices.map { w in
+                .array(grid.biasStds.indices.map { .finite(contour[w * grid.biasStds.count + $0]) })
+            }),
+        ])
+        output.metrics["best_score"] = .finite(best.score)
+        let numbers = contour.compactMap { $0 }
+        if numbers.count == slice {
+            output.arrays.append(
+                try ResultArray("contour", shape: [grid.weightStds.count, grid.biasStds.count], numbers, blobs: context.blobs))
+        }
+        return output
+    }
+
+    private func row(_ candidate: Candidate, _ ridge: Ridge, _ scores: ModelSelection.Scores?) -> JSONValue {
+        let member = ridge.member
+        var object = JSONObject([
+            ("depth", .integer(candidate.depth)), ("nonlinearity", candidate.nonlinearity), ("weight_std", .double(candidate.weightStd)),
+            ("bias_std", .double(candidate.biasStd)), (member.name, member.value), ("score", .finite(scores.map(value))),
+            ("log_marginal_likelihood", .finite(scores?.logMarginalLikelihood)), ("held_out_error", .finite(scores?.heldOutError)),
+        ])
+        if task == .classification { object["held_out_accuracy"] = .finite(scores?.heldOutAccuracy) }
+        return .object(object)
+    }
+}
