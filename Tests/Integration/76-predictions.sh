@@ -48,3 +48,22 @@ expect_problem "faults of a prediction" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | contains(["/times/0", "/times/1", "/ridge_absolute", "/x_test", "/include"])'
 post /predictions "{\"architecture\": $ARCHITECTURE, \"x_train\": $TRAIN, \"y_train\": [1, 1, 1]}"
 expect_json "constant targets are refused" '.status == 422 and .errors[0].pointer == "/y_train"'
+
+# Conjugate gradients: computed anew, and from files of jobs (more than 2048 elements are files).
+post /datasets '{"generator": {"type": "sphere", "rows": 60, "features": 3, "seed": 1}}'
+dataset=$(member .id)
+targets=$(jq -n -c '[range(50) | . * . % 7]')
+data="\"y_train\": $targets, \"ridge_absolute\": 0.01, \"covariance\": \"none\""
+inputs="\"architecture\": $ARCHITECTURE, \"x_train\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 0, \"to\": 50}}, \"x_test\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 50, \"to\": 60}}"
+post /predictions "{$inputs, $data, \"solver\": \"cholesky\"}" -H 'Prefer: wait=20'
+means='[.result.arrays | .nngp_mean, .ntk_mean, .ntk_train_mean | .values | flatten[] | . * 1e6 | round]'
+direct=$(jq -c "$means" "$BODY")
+post /predictions "{$inputs, $data, \"solver\": \"cg\", \"tolerance\": 1e-12}" -H 'Prefer: wait=20'
+expect_json "conjugate gradients say how far they came" '.result.metrics.ntk | .solver == "cg" and .iterations > 0 and .residual <= 1e-12'
+check "and what the factor says" test "$(jq -c "$means" "$BODY")" = "$direct"
+train=$(kernel "\"x1\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 0, \"to\": 50}}")
+cross=$(kernel "\"x1\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 50, \"to\": 60}}, \"x2\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 0, \"to\": 50}}")
+post /predictions "{\"kernel\": {\"job\": \"$train\", \"test_train\": {\"job\": \"$cross\"}}, $data, \"solver\": \"cg\", \"tolerance\": 1e-12}" -H 'Prefer: wait=20'
+check "from a file as well" test "$(jq -c "$means" "$BODY")" = "$direct"
+post /predictions "{$inputs, $data, \"solver\": \"cg\", \"times\": [1]}"
+expect_json "they have no finite times" '.status == 422 and .errors[0].pointer == "/solver"'

@@ -39,7 +39,7 @@ public struct InfiniteKernelBlocks {
     }
 
     /// The kernel of each row with itself [m].
-    private static func diagonals(
+    static func diagonals(
         of network: InfiniteNetwork, _ kinds: Set<KernelKind>, _ x: DenseMatrix, threads: Int
     ) throws(KernelError) -> [KernelKind: [Double]] {
         let results = Dictionary(uniqueKeysWithValues: kinds.map { ($0, DenseMatrix(rows: x.rows, columns: 1)) })

@@ -6,6 +6,7 @@ import LinearAlgebra
 
 extension PredictionRequest {
     func compute(_ context: JobContext) throws -> ComputationOutput {
+        if isIterative { return try computeIteratively(context) }
         let loaded = try LoadedPredictionData(data, context)
         var problem = PredictionProblem(targets: loaded.targets, times: times)
         (problem.learningRate, problem.loss, problem.ridge, problem.covariance) = (learningRate, loss, ridge, covariance)

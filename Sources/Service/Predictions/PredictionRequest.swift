@@ -18,6 +18,24 @@ struct PredictionRequest: JobRequest {
     let ridge: Ridge
     let covariance: PredictionProblem.Covariance
     let include: [Inclusion]
+    let solver: PredictionSolver
+    /// Of the conjugate gradients' relative residual.
+    let tolerance: Double
+
+    /// Factors up to this size are computed, if nothing else is asked for.
+    static let factorBytes = 4 << 30
+
+    /// Whether conjugate gradients answer.
+    var isIterative: Bool { isIterative(rows: data.rows) }
+
+    private func isIterative(rows: Int) -> Bool {
+        let fits = Forecast.product(rows, rows, 8, neededKinds.count) <= Self.factorBytes
+        return solver == .conjugateGradients || solver == .auto && !fits && Self.canIterate(times, covariance, include)
+    }
+
+    private static func canIterate(_ times: [Double], _ covariance: PredictionProblem.Covariance, _ include: [Inclusion]) -> Bool {
+        times.allSatisfy { $0 == .infinity } && covariance == .none && !include.contains(.leaveOneOut)
+    }
 
     /// The covariance of an ensemble trained with its NTK starts from the NNGP.
     var neededKinds: [KernelKind] {
@@ -32,12 +50,18 @@ struct PredictionRequest: JobRequest {
         loss = members.choice("loss", of: SquaredLoss.self, default: .halfMean)
         ridge = Ridge(members)
         let single = members.has("initial")
-        let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: single ? .none : .diagonal)
+        solver = members.choice("solver", of: PredictionSolver.self, default: .auto)
+        tolerance = members.number("tolerance", in: .positive, default: 1e-6)
+        let means = single || solver == .conjugateGradients
+        let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: means ? .none : .diagonal)
         include = members.choices("include", of: Inclusion.self) ?? []
         self.covariance = covariance
         let needed: [KernelKind] = kinds.contains(.ntk) && covariance != .none ? [.nngp, .ntk] : kinds
         let data = try PredictionData(reader, kinds: needed)
         reader.finish()
+        if solver == .conjugateGradients, !Self.canIterate(times, covariance, include) {
+            members.fault(at: "solver", "Conjugate gradients give means at the end of training; leave times, covariance and \"leave_one_out\" out, or use \"cholesky\".")
+        }
         if single, covariance != .none {
             members.fault(at: "covariance", "With \"initial\" the prediction is of one network and has no variance; leave covariance out.")
         }
@@ -66,6 +90,8 @@ struct PredictionRequest: JobRequest {
         object[name] = value
         object["covariance"] = .string(covariance.rawValue)
         object["include"] = .strings(include.map(\.rawValue))
+        object["solver"] = .string(solver.rawValue)
+        object["tolerance"] = .double(tolerance)
         return .object(object)
     }
 
@@ -74,6 +100,7 @@ struct PredictionRequest: JobRequest {
 
     func forecast(size n: Int, threads: Int) -> Forecast {
         let (m, k) = (data.testRows, data.outputs)
+        if isIterative(rows: n) { return iterativeForecast(rows: n, threads: threads) }
         let finite = times.contains { $0.isFinite }
         let matrix = Forecast.product(n, n, 8)
         // Kernels; with eigenvectors also LAPACK's workspace of two matrices, or the prior in their basis.
@@ -90,6 +117,20 @@ struct PredictionRequest: JobRequest {
                 Forecast.sum(Forecast.processBytes, matrices, cross, own), inputs, Forecast.product(4, series), covariances,
                 Forecast.product(threads, 4 << 20)),
             operations: factor * Double(kinds.count))
+    }
+}
+
+extension PredictionRequest {
+    /// The inputs, the preconditioner with its copies, some vectors for each output, and strips of 256 rows.
+    private func iterativeForecast(rows n: Int, threads: Int) -> Forecast {
+        let (m, k) = (data.testRows, data.outputs)
+        let results = Forecast.product(times.count, Forecast.sum(Forecast.product(2, n), m), k, 8, kinds.count)
+        return Forecast(
+            resultBytes: results,
+            peakBytes: Forecast.sum(
+                Forecast.sum(Forecast.processBytes, Forecast.product(Forecast.sum(n, m), data.xTrain?.rowLength ?? 0, 16), Forecast.product(n, 8, 3 * 200)),
+                Forecast.product(Forecast.sum(n, m), k, 8, 12), Forecast.product(n, 8, 3 * 256), Forecast.product(3, results),
+                Forecast.product(threads, 4 << 20)))
     }
 }
 
