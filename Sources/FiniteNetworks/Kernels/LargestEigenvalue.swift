@@ -10,8 +10,9 @@ extension NetworkTape {
     /// - Parameters:
     ///   - gradient: scratch of the parameters' size, whose entries of frozen layers are zero.
     ///   - threads: of BLAS.
+    ///   - isCancelled: asked before every step; what is returned after a cancel means nothing.
     func largestKernelEigenvalue(
-        _ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>, threads: Int
+        _ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>, threads: Int, isCancelled: () -> Bool = { false }
     ) -> Double {
         let size = count * network.outputCount
         let (most, tolerance) = (60, size <= 60 ? 1e-14 : 1e-7)
@@ -19,7 +20,7 @@ extension NetworkTape {
         var basis = [normalised((0..<size).map { random.normal(at: UInt64($0)) }).vector]
         var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
         var value = 0.0
-        for step in 0..<min(size, most) {
+        for step in 0..<min(size, most) where !isCancelled() {
             var next = BLASThreads.using(threads) { kernelProduct(parameters, basis[step], gradient) }
             diagonal.append(zip(next, basis[step]).reduce(0) { $0 + $1.0 * $1.1 })
             // Twice is enough (Parlett, "The symmetric eigenvalue problem", section 6.9).

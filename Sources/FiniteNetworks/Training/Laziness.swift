@@ -7,12 +7,14 @@ enum Laziness {
     /// spectral norm of the Hessian; for several it is that of the combination of outputs which bends most along the direction that
     /// bends it most, found by alternating between the two: a lower bound that is nearly always attained.
     ///
-    /// - Parameter slope: ‖Df‖².
+    /// - Parameters:
+    ///   - slope: ‖Df‖².
+    ///   - isCancelled: asked between products; what is returned after a cancel means nothing.
     static func kappa<Scalar: NetworkScalar>(
-        _ data: TrainingTapes<Scalar>, _ parameters: UnsafePointer<Scalar>, slope: Double
+        _ data: TrainingTapes<Scalar>, _ parameters: UnsafePointer<Scalar>, slope: Double, isCancelled: () -> Bool
     ) -> Double? {
         let residual = zip(data.outputs, data.targets).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-        let kappa = residual * HessianNorm(data.train, parameters).value / (data.plan.outputScale * slope)
+        let kappa = residual * HessianNorm(data.train, parameters).value(isCancelled) / (data.plan.outputScale * slope)
         return kappa.isFinite ? kappa : nil
     }
 }
@@ -33,18 +35,18 @@ private struct HessianNorm<Scalar: NetworkScalar> {
         self.isTrainable = isTrainable
     }
 
-    var value: Double {
+    func value(_ isCancelled: () -> Bool) -> Double {
         let random = CounterRandom(seed: 0, stream: FiniteNetwork.firstStream - 2)
         var direction = normalised(isTrainable.indices.map { isTrainable[$0] ? random.normal(at: UInt64($0)) : 0 }).vector
         let count = tape.count * tape.network.outputCount
         var combination = normalised([Double](repeating: 1, count: count)).vector
-        for _ in 0..<(count > 1 ? 20 : 0) {
+        for _ in 0..<(count > 1 ? 20 : 0) where !isCancelled() {
             combination = bend(along: direction) ?? combination
             let (next, length) = normalised(product(direction, combination))
             guard length > 0 else { return 0 }
             direction = next
         }
-        return spectralNorm(combination, from: direction)
+        return spectralNorm(combination, from: direction, isCancelled)
     }
 
     /// The combination of outputs that bends most along a direction; nil where none does.
@@ -57,11 +59,11 @@ private struct HessianNorm<Scalar: NetworkScalar> {
     }
 
     /// ‖H‖ by Lanczos with two vectors: repeated eigenvalues that the lost orthogonality brings do no harm to the extreme ones.
-    private func spectralNorm(_ combination: [Double], from start: [Double]) -> Double {
+    private func spectralNorm(_ combination: [Double], from start: [Double], _ isCancelled: () -> Bool) -> Double {
         var (before, vector) = ([Double](repeating: 0, count: start.count), start)
         var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
         var (value, steady) = (0.0, 0)
-        for _ in 0..<80 {
+        for _ in 0..<80 where !isCancelled() {
             var next = product(vector, combination)
             diagonal.append(zip(next, vector).reduce(0) { $0 + $1.0 * $1.1 })
             let (a, b) = (diagonal[diagonal.count - 1], offDiagonal.last ?? 0)

@@ -21,8 +21,10 @@ final class TrainingRun<Scalar: NetworkScalar> {
     private var delta: [Scalar]
     private var batches: BatchOrder?
 
-    /// - Parameter threads: of BLAS, while the run has it for itself.
-    init(_ plan: TrainingPlan, network: FiniteNetwork, width: Int?, seed: UInt64, threads: Int) {
+    /// - Parameters:
+    ///   - threads: of BLAS, while the run has it for itself.
+    ///   - isCancelled: asked while the start is measured.
+    init(_ plan: TrainingPlan, network: FiniteNetwork, width: Int?, seed: UInt64, threads: Int, isCancelled: () -> Bool) {
         self.plan = plan
         self.network = network
         self.threads = threads
@@ -37,19 +39,19 @@ final class TrainingRun<Scalar: NetworkScalar> {
         result.width = width
         result.seed = plan.parameters == nil ? seed : nil
         result.parameterCount = network.parameterCount
-        begin()
+        begin(isCancelled)
     }
 
     /// What is known of the start: it is computed again when a run is resumed, from the same numbers.
-    private func begin() {
+    private func begin(_ isCancelled: () -> Bool) {
         let start = UnsafePointer(mover.start)
         result.initialNorm = network.trainableRanges.reduce(0) { $0 + Scalar.squaredDistance(start + $1.lowerBound, nil, count: $1.count) }
             .squareRoot()
         data.forward(start)
-        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient, threads: threads)
+        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient, threads: threads, isCancelled: isCancelled)
         result.learningRateMax = plan.loss.largestLearningRate(
             lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
-        if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax) }
+        if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax, isCancelled: isCancelled) }
         measures.begin(data, start)
         if plan.tracks(.linearized) { linear = LinearizedPair(plan, network, start, data) }
         if plan.tracks(.pathKernel) {

@@ -66,7 +66,7 @@ public struct TrainingSweep: Sendable {
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
             while let (index, state) = board.take() {
                 let member = members[index]
-                let run = resumed(member, from: state, threads: workers == 1 ? threads : 1, in: Scalar.self)
+                let run: TrainingRun<Scalar> = resumed(member, from: state, threads: workers == 1 ? threads : 1, isCancelled: observer.isCancelled)
                 var isDone = false
                 while !isDone, !board.hasStopped {
                     isDone = run.run(
@@ -86,10 +86,10 @@ public struct TrainingSweep: Sendable {
 extension TrainingSweep {
     /// A run as its kept state left it; from its start where there is none, or one of another version of the program.
     private func resumed<Scalar: NetworkScalar>(
-        _ member: Member, from state: [UInt8]?, threads: Int, in precision: Scalar.Type
+        _ member: Member, from state: [UInt8]?, threads: Int, isCancelled: () -> Bool
     ) -> TrainingRun<Scalar> {
         func fresh() -> TrainingRun<Scalar> {
-            TrainingRun(plan, network: member.network, width: member.width, seed: member.seed, threads: threads)
+            TrainingRun(plan, network: member.network, width: member.width, seed: member.seed, threads: threads, isCancelled: isCancelled)
         }
         let run = fresh()
         guard let state else { return run }

@@ -1,0 +1,78 @@
+import Architectures
+import InfiniteNetworks
+
+/// What one layer does to the variance q of a pre-activation and to the correlation of two of equal variance.
+struct VarianceMap {
+    /// A variance at which the moments are those of the limit q → 0; at 0 itself the angle of two pre-activations has no meaning.
+    static let vanishing = 1e-30
+    /// Variances beyond this are held to grow without bound.
+    static let unbounded = 1e15
+
+    let dual: any ScalarDual
+    let weightVariance: Double
+    let biasVariance: Double
+
+    init(_ nonlinearity: Nonlinearity, weightVariance: Double, biasVariance: Double) {
+        dual = nonlinearity.dual
+        (self.weightVariance, self.biasVariance) = (weightVariance, biasVariance)
+    }
+
+    /// σ_w² E[φ(u)²] + σ_b².
+    func image(of variance: Double) -> Double {
+        weightVariance * dual.moments(GaussianPair(p: variance, q: variance, e: 0)).kappa + biasVariance
+    }
+
+    /// The fixed point next to the variance of a unit input; nil where there is none above, or the moments diverge.
+    func fixedPoint() -> Double? {
+        let start = weightVariance + biasVariance
+        guard start > 0, dual.isDefined(at: start) else { return start == 0 ? 0 : nil }
+        func growth(_ q: Double) -> Double { image(of: q) - q }
+        let first = growth(start)
+        guard first.isFinite else { return nil }
+        // Within rounding of a fixed point, as every q is of relu at σ_w² = 2.
+        if abs(first) <= 4 * start.ulp { return start }
+        var (near, far) = (start, start)
+        if first > 0 {
+            repeat {
+                (near, far) = (far, 2 * far)
+                guard far < Self.unbounded, dual.isDefined(at: far), growth(far).isFinite else { return nil }
+            } while growth(far) > 0
+            return bisect(near, far) { growth($0) <= 0 }
+        }
+        repeat {
+            (near, far) = (far, far / 2)
+            guard far > Self.vanishing else { return 0 }
+        } while growth(far) < 0
+        return bisect(far, near) { growth($0) < 0 }
+    }
+
+    /// σ_w² E[φ'(u) φ'(v)] of two pre-activations of variance q and correlation 1 − distance.
+    func slopeOfCorrelation(variance: Double, distance: Double) -> Double {
+        let q = max(variance, Self.vanishing)
+        return weightVariance * dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappaDot
+    }
+
+    /// d(image)/dq, by differences of the fourth order.
+    func slope(at variance: Double) -> Double {
+        let q = max(variance, Self.vanishing)
+        if variance == 0 { return image(of: q) / q }
+        let h = q / 512
+        return (8 * (image(of: q + h) - image(of: q - h)) - (image(of: q + 2 * h) - image(of: q - 2 * h))) / (12 * h)
+    }
+
+    /// 1 − c* at a variance where the correlation 1 is unstable: the map of correlations is convex on [0, 1], so one other fixed
+    /// point lies between; 0 where rounding hides it.
+    func fixedDistance(variance q: Double) -> Double {
+        let full = image(of: q)
+        func surplus(_ distance: Double) -> Double {
+            let next = weightVariance * dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappa + biasVariance
+            return (full - next) / q - distance
+        }
+        var distance = 1.0
+        while distance > 1e-12 {
+            distance /= 2
+            if surplus(distance) > 0 { return bisect(distance, 1) { surplus($0) <= 0 } }
+        }
+        return 0
+    }
+}
