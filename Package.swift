@@ -56,11 +56,13 @@ let package = Package(
         module("Dynamics", ["Architectures", "InfiniteNetworks", "LinearAlgebra"]),
         module("FiniteNetworks", ["Architectures", "Arrays", "JSON", "LinearAlgebra", "COpenBLAS", "CTangentSIMD"]),
 
+        module("Plots"),
+
         // The service.
         module("HTTPServer", ["CLinux", httpTypes]),
         module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
         module("Service", [
-            "Architectures", "Arrays", "CResources", "Dynamics", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra",
+            "Architectures", "Arrays", "CResources", "Dynamics", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra", "Plots",
             httpTypes, logging, yams,
         ]),
         .executableTarget(
@@ -92,6 +94,7 @@ let package = Package(
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("Plots"),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
         tests("Service", ["Architectures", "FiniteNetworks", "HTTPServer", "JSON", "Arrays", "Jobs"]),
