@@ -66,9 +66,14 @@ final class Acceptor {
                 // A peer that vanished without a word is found out by probes, or by what it never acknowledges.
                 Socket.setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
                 Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Self.unacknowledgedMilliseconds)
+                let client = Socket.text(of: address)
+                guard loop.context.addresses.take(client) else {
+                    Self.refuse(descriptor)
+                    continue
+                }
                 let target = loops[next % loops.count]
                 next += 1
-                target.post(.adopt(descriptor: descriptor, address: Socket.text(of: address)))
+                target.post(.adopt(descriptor: descriptor, address: client))
                 return true
             }
             switch errno {
@@ -84,6 +89,18 @@ final class Acceptor {
             }
         }
     }
+
+    /// Says why in one packet, which a new connection's buffer always takes, and closes.
+    private static func refuse(_ descriptor: Int32) {
+        refusal.withUnsafeBytes { _ = send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) }
+        Glibc.close(descriptor)
+    }
+
+    private static let refusal: [UInt8] = {
+        let body = #"{"type":"urn:tangent:problem:too_many_connections","title":"Too many connections from one address","status":503,"detail":"This address has all the connections that one may have; reuse them, or close some.","code":"too_many_connections"}"#
+        let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: \(body.utf8.count)\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+        return Array((head + body).utf8)
+    }()
 
     func tick(now: Double) {
         guard let resumeTime, now >= resumeTime else { return }

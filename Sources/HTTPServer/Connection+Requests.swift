@@ -16,7 +16,8 @@ extension Connection {
             query: head.line.query, fields: head.fields, remoteAddress: remoteAddress,
             contentLength: head.contentLength, hasBody: head.hasBody)
         let exchange = Exchange(
-            head: request, number: requests, isVersion10: head.line.isVersion10, keepsAlive: head.keepsAlive)
+            head: request, number: requests, isVersion10: head.line.isVersion10, keepsAlive: head.keepsAlive,
+            memory: loop.context.bodyMemory)
         stage = .body
         let limit: Int
         switch loop.context.handler.policy(for: request) {
@@ -51,7 +52,7 @@ extension Connection {
             exchange.spool?.pending.append(contentsOf: bytes)
             try writeSpool(atLeast: Self.spoolPiece)
         } else {
-            exchange.collected?.append(contentsOf: bytes)
+            try exchange.collect(bytes)
         }
     }
 

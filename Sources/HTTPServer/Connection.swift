@@ -251,7 +251,7 @@ final class Connection {
         stage = .closed
         let exchange = exchange
         self.exchange = nil
-        loop.remove(id)
+        loop.remove(self)
         exchange?.outgoing?.source.cancel()
         exchange?.responder?.close()
     }

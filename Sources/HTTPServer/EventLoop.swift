@@ -172,9 +172,9 @@ final class EventLoop: @unchecked Sendable {
     /// A message whose connection or loop is gone.
     private func discard(_ message: LoopMessage) {
         switch message {
-        case .adopt(let descriptor, _):
+        case .adopt(let descriptor, let address):
             close(descriptor)
-            context.connectionClosed()
+            context.connectionClosed(from: address)
         case .response(_, _, let response):
             if case .source(let source, _) = response.body { source.cancel() }
         case .unanswered, .piece, .spooled, .run:
@@ -206,11 +206,12 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Closes a connection's descriptor and forgets the connection.
-    func remove(_ id: ConnectionID) {
+    func remove(_ connection: Connection) {
+        let id = connection.id
         connections[Int(id.descriptor)] = nil
         connectionCount -= 1
         close(id.descriptor)
-        context.connectionClosed()
+        context.connectionClosed(from: connection.remoteAddress)
     }
 
     func forEachConnection(_ body: (Connection) -> Void) {

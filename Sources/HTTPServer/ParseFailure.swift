@@ -52,6 +52,8 @@ struct ParseFailure: Error, Sendable, Equatable {
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", "There is no room to store the body.")
     static let spoolFailed = ParseFailure(.internalServerError, "spool_failed", "The body could not be stored.")
     static let busy = ParseFailure(.serviceUnavailable, "busy", "Too many bodies are being stored; try again in a moment.")
+    static let memoryFull = ParseFailure(
+        .serviceUnavailable, "body_memory_full", "The bodies of other requests take all the room there is; try again in a moment.")
     static let handlerTimeout = ParseFailure(.serviceUnavailable, "handler_timeout", "The answer took too long.")
     static let unanswered = ParseFailure(.internalServerError, "no_answer", "The request was dropped without an answer.")
 }

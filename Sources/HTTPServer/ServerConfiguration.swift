@@ -8,6 +8,8 @@ public struct ServerConfiguration: Sendable {
     public var loops: Int?
     /// Connections at once; cut down to the descriptor limit less a reserve of 256 (at least 16 stay).
     public var maximumConnections = 10_000
+    /// Connections that one client address may have at once, 0 for any number; one more is answered 503 and closed.
+    public var maximumConnectionsPerAddress = 256
     /// Length of the listen queue.
     public var backlog = 1024
 
@@ -19,6 +21,8 @@ public struct ServerConfiguration: Sendable {
     public var fieldSectionLimit = 64 * 1024
     /// Field lines of a head; above it 431.
     public var fieldCountLimit = 128
+    /// Bytes of all request bodies in memory together, until they are answered; a body that has no room is answered 503.
+    public var bodyMemoryLimit = 512 << 20
     /// Bytes of an unwanted body that are read and dropped; above it 413.
     public var discardLimit = 64 * 1024
     /// Requests on one connection; the last answer carries `Connection: close`.

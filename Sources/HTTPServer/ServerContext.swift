@@ -7,6 +7,8 @@ final class ServerContext: Sendable {
     let parserLimits: RequestParser.Limits
     let connectionLimit: Int
     let spoolPool: BlockingPool
+    let addresses: AddressCounts
+    let bodyMemory: BodyMemory
     /// Open connections of all loops.
     let openConnections = Atomic<Int>(0)
     /// The acceptor waits until a connection closes.
@@ -24,6 +26,8 @@ final class ServerContext: Sendable {
         parserLimits = RequestParser.Limits(
             requestLine: configuration.requestLineLimit, fieldLine: configuration.fieldLineLimit,
             fieldSection: configuration.fieldSectionLimit, fieldCount: configuration.fieldCountLimit)
+        addresses = AddressCounts(limit: configuration.maximumConnectionsPerAddress)
+        bodyMemory = BodyMemory(limit: configuration.bodyMemoryLimit)
         spoolPool = BlockingPool(name: "spool", threads: max(1, configuration.spoolThreads), capacity: 1024)
     }
 
@@ -32,7 +36,8 @@ final class ServerContext: Sendable {
         freed.withLock { $0.run = action }
     }
 
-    func connectionClosed() {
+    func connectionClosed(from address: String) {
+        addresses.release(address)
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
         guard left == 0 || acceptorWaits.load(ordering: .sequentiallyConsistent) else { return }
         freed.withLock { $0 }.run()

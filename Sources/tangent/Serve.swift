@@ -23,6 +23,11 @@ struct Serve: ParsableCommand {
         help: "Private memory that one job may be forecast to take: bytes, or with a unit such as 8GiB. (default: 80 % of the memory, shared by the workers)")
     var memoryLimit: ByteCount?
 
+    @Option(
+        name: .customLong("max-connections-per-address"),
+        help: "Connections that one client address may have at once; 0 for any number, as behind a proxy. (default: 256)")
+    var connectionsPerAddress: Int?
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
@@ -36,6 +41,10 @@ struct Serve: ParsableCommand {
             flag: "memory-limit", given: memoryLimit?.bytes, parse: { ByteCount(argument: $0)?.bytes },
             expectation: "a number of bytes, such as 8GiB"
         ).value(default: Int(Double(Memory.available) * 0.8) / max(1, settings.workers))
+        settings.connectionsPerAddress = try Setting(
+            flag: "max-connections-per-address", given: connectionsPerAddress, parse: { Int($0) }, expectation: "a number of connections"
+        ).value(default: settings.connectionsPerAddress)
+        guard settings.connectionsPerAddress >= 0 else { throw ValidationError("--max-connections-per-address takes 0 or more.") }
         guard (0...65_535).contains(settings.port) else { throw ValidationError("--port takes 0 to 65535.") }
         guard (0...1024).contains(settings.workers) else { throw ValidationError("--workers takes 0 to 1024.") }
         let logger = settings.bootstrapLogging(label: "tangent")

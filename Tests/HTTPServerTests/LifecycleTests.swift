@@ -213,3 +213,41 @@ extension Client {
         #expect(deadline() == nil)
     }
 }
+
+/// What one client, or all together, may take.
+extension LoopbackTests {
+    @Test func anAddressHasItsShareOfTheConnections() throws {
+        let server = try TestServer { $0.maximumConnectionsPerAddress = 3 }
+        let first = try (0..<3).map { _ in try server.client() }
+        for client in first {
+            try client.send(Self.get)
+            _ = try client.reply()
+        }
+        let refused = String(decoding: try server.client().rest(), as: UTF8.self)
+        #expect(refused.hasPrefix("HTTP/1.1 503 "))
+        #expect(refused.contains("\r\nRetry-After: 1\r\n") && refused.contains("too_many_connections"))
+        #expect(server.server.connectionCount == 3)
+        first[0].close()
+        #expect(eventually { server.server.connectionCount == 2 })
+        let next = try server.client()
+        try next.send(Self.get)
+        #expect(try next.reply().text == "/a")
+    }
+
+    @Test func bodiesInMemoryShareARoom() throws {
+        let server = try TestServer { $0.bodyMemoryLimit = 1000 }
+        func echo(_ count: Int) throws -> String {
+            let body = String(repeating: "x", count: count)
+            return try server.client().rest(after: "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: \(count)\r\n\r\n\(body)")
+        }
+        let waiting = try server.client()
+        try waiting.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\n" + String(repeating: "y", count: 800))
+        // The server has the 800 bytes once there is no room for 300 more.
+        #expect(eventually { (try? echo(300))?.hasPrefix("HTTP/1.1 503 ") ?? false })
+        #expect(try echo(100).hasPrefix("HTTP/1.1 200 "))
+        try waiting.send(String(repeating: "y", count: 100))
+        #expect(try waiting.reply().text.count == 900)
+        #expect(eventually { (try? echo(1000))?.hasPrefix("HTTP/1.1 200 ") ?? false })
+        #expect(try echo(1001).hasPrefix("HTTP/1.1 503 "))
+    }
+}

@@ -126,6 +126,7 @@ final class RequestDispatcher: RequestHandler {
         // The server's own code for the fault says more than ours for the status.
         var response = Problem(known, detail, members: [("fault", .string(code))]).response(requestID: requestID)
         response.status = status
+        if status == .serviceUnavailable { response.fields[.retryAfter] = "1" }
         return response
     }
 }

@@ -6,6 +6,8 @@ public struct ServiceConfiguration: Sendable {
     /// 0 takes a free port.
     public var port = 8080
     public var dataDirectory = "./data"
+    /// Connections that one client address may have at once; 0 for any number.
+    public var connectionsPerAddress = 256
     /// Worker processes. 0 accepts jobs without computing any: other `tangent work` processes on the same directory do.
     public var workers = 1
     public var threadsPerWorker = 1

@@ -74,6 +74,7 @@ public final class TangentServer: Sendable {
             if count % 10 == 0, let depth = try? store.queueDepth() { core.queueDepth.store(depth, ordering: .relaxed) }
         }
         var http = ServerConfiguration(host: configuration.host, port: configuration.port)
+        http.maximumConnectionsPerAddress = configuration.connectionsPerAddress
         // An upload of a gibibyte is converted while its client waits; it must not be told 503 and be stored all the same.
         http.handlerTimeout = 600
         server = try HTTPServer(
