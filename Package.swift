@@ -97,6 +97,6 @@ let package = Package(
         tests("Plots"),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),
-        tests("Service", ["Architectures", "FiniteNetworks", "HTTPServer", "JSON", "Arrays", "Jobs"]),
+        tests("Service", ["Architectures", "FiniteNetworks", "HTTPServer", "JSON", "Arrays", "Jobs", "Plots"]),
     ]
 )

@@ -46,25 +46,29 @@ public enum BlockMeans {
     /// How `count` things fall into at most `limit` blocks of equal size, the last one may be smaller.
     public static func blocks(_ count: Int, limit: Int) -> [Range<Int>] {
         let size = max(1, (count + limit - 1) / limit)
-        return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+        return Swift.stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
     }
 
     /// The means of blocks, at most `limit` by `limit`.
     ///
-    /// - Parameter row: The elements of a row; asked for once each, in order, so that a large matrix can come from a file.
+    /// - Parameters:
+    ///   - stride: Of more than 1, only every `stride`-th row of a block is looked at, but at least one.
+    ///   - row: The elements of a row; asked for in order, so that a large matrix can come from a file.
     public static func reduce(
-        rows: Int, columns: Int, limit: Int, row: (Int) throws -> [Double]
+        rows: Int, columns: Int, limit: Int, stride: Int = 1, row: (Int) throws -> [Double]
     ) rethrows -> (rows: Int, columns: Int, values: [Double]) {
         let (rowBlocks, columnBlocks) = (blocks(rows, limit: limit), blocks(columns, limit: limit))
         var values: [Double] = []
         values.reserveCapacity(rowBlocks.count * columnBlocks.count)
         for block in rowBlocks {
             var means = [Double](repeating: 0, count: columnBlocks.count)
-            for index in block {
+            let chosen = Swift.stride(from: block.lowerBound, to: block.upperBound, by: min(stride, block.count))
+            let count = chosen.reduce(0) { count, _ in count + 1 }
+            for index in chosen {
                 let elements = try row(index)
                 for (place, columns) in columnBlocks.enumerated() {
                     // Each element divided before it is added, because a sum of large ones may be infinite.
-                    let share = Double(block.count * columns.count)
+                    let share = Double(count * columns.count)
                     means[place] = columns.reduce(means[place]) { $0 + elements[$1] / share }
                 }
             }

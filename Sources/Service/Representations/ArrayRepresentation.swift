@@ -10,29 +10,37 @@ struct ArrayRepresentation {
     /// Up to this many elements a body is made in one go and has a known length.
     static let wholeElements = 1 << 14
 
+    let name: String
     let region: ArrayRegion
     let format: ArrayFormat
     let etag: String
 
     /// - Parameters:
+    ///   - name: What a picture calls the array.
     ///   - sha256: The digest of the array's file, which makes the entity tag.
-    init(of array: MappedArray, sha256: String, query: Query, accept: String?) throws {
+    init(of array: MappedArray, named name: String, sha256: String, query: Query, accept: String?) throws {
+        self.name = name
         let rows = try query.one("rows")
         let columns = try query.one("columns")
-        let format = try query.choice("format", of: ArrayFormat.self) ?? Self.format(accepting: accept)
+        let format = try Self.format(query, accept: accept)
         region = try ArrayRegion(array, rows: rows, columns: columns)
         self.format = format
         let slice = rows == nil && columns == nil ? "" : "-r\(region.rows.lowerBound).\(region.rows.upperBound)-c\(region.columns.lowerBound).\(region.columns.upperBound)"
-        etag = EntityTag.strong("\(sha256)-\(format.rawValue)\(slice)")
+        // A picture is also that of a version of the program, and of a name.
+        let drawing = format == .svg ? "-\(name)-\(Version.text)" : ""
+        etag = EntityTag.strong("\(sha256)-\(format.rawValue)\(slice)\(drawing)")
     }
 
-    private static func format(accepting accept: String?) throws(Problem) -> ArrayFormat {
+    private static func format(_ query: Query, accept: String?) throws(Problem) -> ArrayFormat {
+        if try query.one("format") == "png" { throw Problem.noPNG }
+        if let format = try query.choice("format", of: ArrayFormat.self) { return format }
         let offers = ArrayFormat.allCases.map { (name: $0.mediaType.prefix { $0 != ";" }, format: $0) }
         guard let chosen = Negotiation.choose(accept, among: offers.map { String($0.name) }),
             let offer = offers.first(where: { $0.name == chosen })
         else {
             throw Problem(
-                .notAcceptable, "An array is given as application/json, application/x-npy or text/csv; name one of them in Accept or as ?format=.",
+                .notAcceptable,
+                "An array is given as application/json, application/x-npy, text/csv or image/svg+xml; name one of them in Accept or as ?format=.",
                 members: [("available", .strings(ArrayFormat.allCases.map { String($0.mediaType.prefix { $0 != ";" }) }))])
         }
         return offer.format
@@ -45,6 +53,9 @@ struct ArrayRepresentation {
         if EntityTag.matches(etag, ifNoneMatch: head.fields) { return Response(status: .notModified, fields: fields) }
         switch format {
         case .npy: return npy(head, fields: fields, pool: pool)
+        case .svg:
+            fields[.acceptRanges] = "none"
+            return Response(status: .ok, fields: fields, body: .bytes(Array(ArrayPicture(name: name, region: region).figure.svg.utf8)))
         case .json, .csv:
             fields[.acceptRanges] = "none"
             var pieces = TextPieces(region: region, format: format)

@@ -2,13 +2,14 @@ import HTTPTypes
 
 /// The forms in which an array is given out.
 enum ArrayFormat: String, CaseIterable {
-    case json, npy, csv
+    case json, npy, csv, svg
 
     var mediaType: String {
         switch self {
         case .json: "application/json"
         case .npy: "application/x-npy"
         case .csv: "text/csv; charset=utf-8"
+        case .svg: "image/svg+xml"
         }
     }
 }

@@ -45,7 +45,8 @@ struct ResultDocument {
             }
             append("}")
         }
-        append("}")
+        let plots = ResultPlots(stored, kind: job.kind, arrays: result.arrays, blobs: blobs).json(jobID: job.id)
+        append("},\"plots\":\(plots.ownString)")
         if case .object(let object) = stored {
             for member in object.members where member.name != "request" && member.name != "kind" {
                 append(",\(JSONValue.string(member.name).ownString):")

@@ -104,7 +104,7 @@ struct DatasetRoutes: Sendable {
         let (dataset, _) = try found(context.parameters[0])
         guard let blob = blob(dataset) else { throw Problem(.notFound, "This dataset has no \(name).") }
         let representation = try ArrayRepresentation(
-            of: MappedArray(path: core.blobs.path(of: blob)), sha256: blob.sha256, query: query, accept: context.head.fields[.accept])
+            of: MappedArray(path: core.blobs.path(of: blob)), named: name, sha256: blob.sha256, query: query, accept: context.head.fields[.accept])
         return .response(try representation.response(to: context.head, pool: core.pieces))
     }
 

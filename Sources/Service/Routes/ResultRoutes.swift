@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 import Jobs
 
-/// `/jobs/<id>/result` and the arrays below it.
+/// `/jobs/<id>/result`, the arrays below it, and the figures of a result.
 struct ResultRoutes: Sendable {
     let core: Core
 
@@ -12,6 +12,7 @@ struct ResultRoutes: Sendable {
         [
             Route(.get, "/jobs/:id/result", document),
             Route(.get, "/jobs/:id/result/:array", array),
+            Route(.get, "/jobs/:id/plots/:plot", plot),
         ]
     }
 
@@ -37,9 +38,33 @@ struct ResultRoutes: Sendable {
             throw Problem(.notFound, "The result of job \(job.id) has no array \"\(name.prefix(64))\"; it has \(known).")
         }
         let representation = try ArrayRepresentation(
-            of: MappedArray(of: array, in: core.blobs), sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
+            of: MappedArray(of: array, in: core.blobs), named: name, sha256: array.blob.sha256, query: query, accept: context.head.fields[.accept])
         return .response(try representation.response(to: context.head, pool: core.pieces))
     }
+
+    private func plot(_ context: RequestContext) throws -> Outcome {
+        let query = try context.query(allowing: "format")
+        if try query.one("format") == "png" { throw Problem.noPNG }
+        _ = try query.choice("format", of: PlotFormat.self)
+        if try query.one("format") == nil, Negotiation.choose(context.head.fields[.accept], among: ["image/svg+xml"]) == nil { throw Problem.noPNG }
+        let (result, job) = try found(context.parameters[0])
+        let plots = ResultPlots(try JSONParser.parse(result.document), kind: job.kind, arrays: result.arrays, blobs: core.blobs)
+        guard let plot = plots[context.parameters[1]] else {
+            let known = plots.plots.map(\.name).joined(separator: ", ")
+            throw Problem(
+                .notFound,
+                "The result of job \(job.id) has no plot \"\(context.parameters[1].prefix(64))\"; it has \(known.isEmpty ? "none; its arrays can be drawn with ?format=svg" : known).")
+        }
+        // A result never changes, but a later version of the program may draw it otherwise.
+        let etag = EntityTag.strong("\(job.id)-\(plot.name)-svg-\(Version.text)")
+        let fields: HTTPFields = [.contentType: "image/svg+xml", .eTag: etag, .vary: "Accept", .cacheControl: "private, max-age=3600"]
+        if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
+            return .response(Response(status: .notModified, fields: fields))
+        }
+        return .response(Response(status: .ok, fields: fields, body: .bytes(Array(try plot.figure().svg.utf8))))
+    }
+
+    private enum PlotFormat: String, CaseIterable { case svg }
 
     private func found(_ id: String) throws -> (ComputedResult, Job) {
         switch try core.store.result(of: id) {
@@ -56,5 +81,14 @@ struct ResultRoutes: Sendable {
             let sentence = job.state == .failed ? "The job has failed; its error says why." : "The job was cancelled, so there is no result."
             throw Problem(.jobNotSucceeded, sentence, members: [state])
         }
+    }
+}
+
+extension Problem {
+    /// Pictures are SVG, which every browser shows and any drawing program converts.
+    static var noPNG: Problem {
+        Problem(
+            .notAcceptable, "A picture is given as image/svg+xml; name it in Accept or as ?format=svg.",
+            members: [("available", .strings(["image/svg+xml"]))])
     }
 }

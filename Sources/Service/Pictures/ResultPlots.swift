@@ -1,0 +1,42 @@
+import Arrays
+import JSON
+import Jobs
+import Plots
+
+/// The ready-made figures of a result. They are drawn when somebody looks, from what the result holds, and kept nowhere.
+struct ResultPlots {
+    struct Plot {
+        let name: String
+        let figure: () throws -> Figure
+
+        init(name: String, figure: @escaping () throws -> Figure) { (self.name, self.figure) = (name, figure) }
+    }
+
+    let plots: [Plot]
+
+    /// - Parameter document: The result's document, as the worker wrote it.
+    init(_ document: JSONValue, kind: String, arrays: [ResultArray], blobs: BlobStore) {
+        plots =
+            switch kind {
+            case "trainings", "experiments.width_scaling": TrainingFigures(document).plots
+            case "flows.field": FieldFigures(document, arrays: arrays, blobs: blobs).plots
+            case "kernels", "kernels.nngp", "kernels.ntk", "kernels.graph", "kernels.empirical": KernelFigures(document, arrays: arrays, blobs: blobs).plots
+            default: []
+            }
+    }
+
+    /// What the result's document says about them.
+    func json(jobID: String) -> JSONValue {
+        .object(JSONObject(plots.map { (name: $0.name, value: ["href": .string("/jobs/\(jobID)/plots/\($0.name)")]) }))
+    }
+
+    subscript(name: String) -> Plot? { plots.first { $0.name == name } }
+}
+
+extension MappedArray {
+    /// All elements, whichever their type.
+    var doubles: [Double] {
+        if let values = elements(as: Double.self) { return Array(values) }
+        return elements(as: Float.self).map { $0.map(Double.init) } ?? []
+    }
+}

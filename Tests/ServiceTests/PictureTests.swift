@@ -1,0 +1,90 @@
+import Arrays
+import JSON
+import Jobs
+import Plots
+import Testing
+@testable import Service
+
+@Suite("pictures of results")
+struct PictureTests {
+    private func document(_ runs: String, _ rest: String = "") throws -> JSONValue {
+        try JSONParser.parse(#"{"kind": "trainings", "request": {"loss": "mean", "widths": [8, 16]}, "runs": [\#(runs)]\#(rest)}"#)
+    }
+
+    private func run(_ width: Int, _ loss: [Double], end: String = "steps") -> String {
+        let steps = Array(loss.indices)
+        return #"{"width": \#(width), "seed": 0, "steps": \#(steps), "loss": \#(loss), "weight_drift": {"relative": \#(loss)}, "stop_reason": "\#(end)"}"#
+    }
+
+    @Test("the median and the band over seeds; a run that ended early stays where it ended, one that diverged is left out")
+    func curves() throws {
+        let runs = [run(8, [4, 2, 1]), run(8, [6, 0.5], end: "loss"), run(8, [8, 4, 3]), run(8, [9, 900], end: "diverged"), run(16, [1, 1, 1])]
+        let curves = RunCurves(try document(runs.joined(separator: ", ")))
+        #expect(curves.groups.map(\.name) == ["width 8 (1 of 4 diverged)", "width 16"])
+        let curve = try #require(curves.curve(curves.groups[0], ["loss"]))
+        #expect(curve.steps == [0, 1, 2])
+        #expect(curve.median == [6, 2, 1])
+        #expect(zip(curve.lower, [4.2, 0.65, 0.55]).allSatisfy { abs($0 - $1) < 1e-12 })
+        let single = try #require(curves.curve(curves.groups[1], ["weight_drift", "relative"]))
+        #expect(single.lower.isEmpty)
+        #expect(curves.curve(curves.groups[1], ["kernel_drift", "relative"]) == nil)
+        #expect(curves.lastValues(["loss"]).map(\.value) == [1, 0.5, 3, 1])
+    }
+
+    @Test("quantiles by linear interpolation")
+    func quantiles() {
+        #expect(RunCurves.quantile([1, 2, 4], 0.5) == 2)
+        #expect(RunCurves.quantile([1, 2, 4], 0.75) == 3)
+        #expect(RunCurves.quantile([7], 0.05) == 7)
+        #expect(RunCurves.quantile([1, 2], 1) == 2)
+    }
+
+    @Test("a training's figures are those of what it tracked")
+    func figuresOfATraining() throws {
+        let plain = TrainingFigures(try document(run(8, [2, 1])))
+        #expect(plain.plots.map(\.name) == ["loss", "weight_drift"])
+        let fitted = TrainingFigures(
+            try document(
+                [run(8, [2, 1]), run(16, [2, 0.5])].joined(separator: ", "),
+                #", "scaling": {"weight_drift_relative": {"slope": -0.998, "intercept": 2.08, "r2": 1, "slope_standard_error": 0.021}}"#))
+        #expect(fitted.plots.map(\.name) == ["loss", "weight_drift", "scaling"])
+        let scaling = try #require(try fitted.plots.last?.figure())
+        #expect(scaling.svg.contains("fit: slope \u{2212}1.00 \u{B1} 0.02"))
+        let loss = try fitted.plots[0].figure()
+        #expect(loss.title == "Training loss (mean squared residual) of networks of 2 widths")
+    }
+
+    @Test("a matrix is a heat map, anything else lines; of many series some, of many points means")
+    func arrays() throws {
+        func figure(_ shape: [Int], rows: String? = nil) throws -> Figure {
+            let shape = try ArrayShape(shape)
+            var bytes = NPYHeader.encode(type: .float64, shape: shape)
+            for index in 0..<shape.count { withUnsafeBytes(of: Double(index)) { bytes.append(contentsOf: $0) } }
+            return ArrayPicture(name: "a", region: try ArrayRegion(MappedArray(bytes: bytes), rows: rows)).figure
+        }
+        func names(_ figure: Figure) -> [String?] { figure.marks.map { if case .line(let line) = $0 { line.name } else { "heat map" } } }
+        #expect(names(try figure([3, 4])) == ["heat map"])
+        #expect(names(try figure([3, 4], rows: "1:2")) == [nil])
+        #expect(names(try figure([3, 2, 2])) == ["[:, 0, 0]", "[:, 0, 1]", "[:, 1, 0]", "[:, 1, 1]"])
+        let many = try figure([2, 100, 1])
+        #expect(many.marks.count == ArrayPicture.lines && many.subtitle.contains("12 of 100"))
+        let long = try figure([5000])
+        guard case .line(let line) = long.marks[0] else { throw Mismatch() }
+        #expect(line.x.count <= ArrayPicture.points && line.y[0] == 1 && long.subtitle.contains("mean of 3 elements"))
+        guard case .heatMap(let map) = try figure([300, 7]).marks[0] else { throw Mismatch() }
+        #expect((map.rows, map.columns) == (100, 7))
+        #expect(map.values[0] == 7, "the mean of 0, 7 and 14")
+        #expect(names(try figure([])) == [nil])
+    }
+
+    private struct Mismatch: Error {}
+
+    @Test("an architecture in a line")
+    func architectures() throws {
+        let architecture = try JSONParser.parse(
+            #"{"parameterization": "ntk", "layers": [{"type": "dense", "width": 5}, "relu", {"type": "repeat", "times": 2, "layers": [{"type": "dense"}, "erf"]}, {"type": "dense", "width": 1}]}"#)
+        #expect(NetworkText.line(architecture) == "dense(5) · relu · 2 × (dense · erf) · dense(1), ntk parameterization")
+        #expect(NetworkText.line(architecture, hiddenWidth: "m").hasPrefix("dense(m) · relu"))
+        #expect(NetworkText.line(nil) == "")
+    }
+}
