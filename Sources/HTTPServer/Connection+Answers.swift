@@ -120,6 +120,7 @@ extension Connection {
     /// A piece that came later, through the inbox.
     func take(_ result: Result<[UInt8]?, any Error>, request: Int) {
         guard stage == .sending, exchange?.number == request else { return }
+        times.sourceDelivered()
         add(result)
         settle()
     }

@@ -148,8 +148,9 @@ final class Connection {
     func flush() {
         guard output.count > 0, stage != .closed else { return }
         let (result, sent) = output.flush(id.descriptor, pool: loop.pool)
+        // With more to come, an empty queue says only that the kernel took it, whose buffer may be what is full now.
         times.sent(
-            sent, now: loop.now, drained: result == .drained, unacknowledged: Int(tangent_unacknowledged(id.descriptor)),
+            sent, now: loop.now, drained: result == .drained && !sourceIsDue, unacknowledged: Int(tangent_unacknowledged(id.descriptor)),
             window: configuration.writeProgress)
         if result == .failed { destroy() }
     }
@@ -205,7 +206,7 @@ final class Connection {
 
     private var deadline: Double? {
         times.deadline(
-            stage, outputWaits: output.count > 0, isIdle: parser.isIdle && input.isEmpty,
+            stage, outputWaits: output.count > 0 || sourceIsDue, isIdle: parser.isIdle && input.isEmpty,
             isPaused: stage == .body && isWaiting, configuration)
     }
 

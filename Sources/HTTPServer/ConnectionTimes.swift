@@ -75,6 +75,9 @@ struct ConnectionTimes {
         }
     }
 
+    /// The source took its time over a piece: that time is not the client's.
+    mutating func sourceDelivered() { writeStart = nil }
+
     /// When the present phase ends at the latest; nil if only the application can end it.
     func deadline(
         _ stage: Connection.Stage, outputWaits: Bool, isIdle: Bool, isPaused: Bool, _ configuration: ServerConfiguration
