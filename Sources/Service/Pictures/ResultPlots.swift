@@ -22,6 +22,7 @@ struct ResultPlots {
             case "flows.field": FieldFigures(document, arrays: arrays, blobs: blobs).plots
             case "analyses.phase": PhaseFigures(document, arrays: arrays, blobs: blobs).plots
             case "kernels", "kernels.nngp", "kernels.ntk", "kernels.graph", "kernels.empirical": KernelFigures(document, arrays: arrays, blobs: blobs).plots
+            case "samples": SampleFigures(document, arrays: StoredArrays(arrays: arrays, blobs: blobs)).plots
             default: []
             }
     }
