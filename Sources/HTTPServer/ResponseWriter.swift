@@ -54,7 +54,7 @@ enum ResponseWriter {
 
     /// Whether the handler asked to close the connection.
     static func asksToClose(_ fields: HTTPFields) -> Bool {
-        fields[.connection].map { matches(Array($0.utf8), lowercase: "close") } ?? false
+        fields[.connection].map { matches($0.utf8, lowercase: "close".utf8) } ?? false
     }
 
     static func writeDecimal(_ value: Int, into buffer: inout [UInt8]) {
