@@ -146,24 +146,6 @@ extension FieldGrid {
     }
 }
 
-extension FieldGrid.Axis {
-    fileprivate init?(_ members: ObjectReader, _ name: String) {
-        let pointer = members.pointer(to: name)
-        guard let elements = members.requiredArray(name, count: 3...3) else { return nil }
-        let from = members.faults.number(elements[0].value, at: elements[0].pointer)
-        let to = members.faults.number(elements[1].value, at: elements[1].pointer)
-        let count = members.faults.integer(elements[2].value, at: elements[2].pointer, in: 2...2000)
-        guard let from, let to, let count else { return nil }
-        guard from < to else {
-            members.faults.add(pointer, "An axis is [from, to, number of points] with from below to.")
-            return nil
-        }
-        self.init(from: from, to: to, count: count)
-    }
-
-    fileprivate var json: JSONValue { .array([.double(from), .double(to), .integer(count)]) }
-}
-
 extension Faults {
     fileprivate func point(_ value: JSONValue, at pointer: JSONPointer) -> SIMD2<Double>? {
         list(value, at: pointer, count: 2...2) { number($0, at: $1) }.map { SIMD2($0[0], $0[1]) }

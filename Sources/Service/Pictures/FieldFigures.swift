@@ -79,10 +79,10 @@ struct FieldFigures {
         ]
     }
 
-    private static let line = Colour(red: 255, green: 255, blue: 255)
+    static let line = Colour(red: 255, green: 255, blue: 255)
 
     /// The edges of cells whose middles are evenly spaced points.
-    private static func edges(_ points: [Double]) -> ClosedRange<Double> {
+    static func edges(_ points: [Double]) -> ClosedRange<Double> {
         guard let first = points.first, let last = points.last, points.count > 1 else { return 0...1 }
         let half = (last - first) / Double(points.count - 1) / 2
         return first - half...last + half
