@@ -98,7 +98,7 @@ final class Acceptor {
         if case .bytes(let bytes) = response.body { body = bytes }
         var answer: [UInt8] = []
         ResponseWriter.writeHead(
-            response.status, response.fields, framing: .length(body.count), connection: .close, date: loop.date.line,
+            response.status, FieldLines(response.fields), framing: .length(body.count), connection: .close, date: loop.date.line,
             requestID: id, into: &answer)
         answer += body
         answer.withUnsafeBytes { _ = send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) }

@@ -12,6 +12,8 @@ enum ByteClass {
     static let hexadecimal: UInt8 = 16
     /// What a Host may hold: unreserved, sub-delims but the comma (which would make a list), `%`, `:`, `[` and `]`.
     static let host: UInt8 = 32
+    /// Below 128.
+    static let ascii: UInt8 = 64
 
     /// Filled once at first use and read through a pointer, so that a look-up costs one load.
     /// The memory lives as long as the process and is never written again.
@@ -31,6 +33,7 @@ enum ByteClass {
         mark("-._~!$&'()*+;=:%[]".utf8, host)
         mark((0...31).lazy.filter { $0 != 9 }, control)
         mark([127], control)
+        mark(0...127, ascii)
         return UnsafePointer(table)
     }()
 

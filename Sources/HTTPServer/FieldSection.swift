@@ -48,12 +48,18 @@ struct FieldSection {
         case .list:
             break
         }
-        let field = HTTPField(name: name, value: value)
+        let field = Self.field(name, value)
         if (role == .list || role == .connection), fields.contains(name) {
             join(field)
         } else {
             fields.append(field)
         }
+    }
+
+    /// Text goes in as text, which is quicker; what is not ASCII stays the bytes it is.
+    private static func field(_ name: HTTPField.Name, _ value: UnsafeRawBufferPointer) -> HTTPField {
+        if ByteClass.end(of: ByteClass.ascii, in: value) < value.count { return HTTPField(name: name, value: value) }
+        return HTTPField(name: name, value: String(decoding: value, as: UTF8.self))
     }
 
     /// Judges the section as a whole.

@@ -107,11 +107,8 @@ struct RequestParser {
     }
 
     private mutating func finishHead() throws(ParseFailure) -> Head {
-        guard let line else { throw .requestLine }
-        defer {
-            self.line = nil
-            section = FieldSection()
-        }
+        guard let line = line.take() else { throw .requestLine }
+        defer { section = FieldSection() }
         let isChunked = try section.finish(line)
         bodyLimit = .max
         if isChunked {
