@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Analyses: the phases of deep networks, the geometry of kernels.
+# Analyses: the phases of deep networks, the geometry of kernels, the influence of a step.
 source "$(dirname "$0")/lib.sh"
 start_server --workers 1 --threads-per-worker 2
 
@@ -64,3 +64,35 @@ post /analyses/kernel "{$NETWORK, \"x\": [[1, 0]], \"y\": [1, 2], \"kinds\": [\"
 expect_json "faults are named together" '[.errors[].pointer] | sort == ["/kinds/0", "/y"]'
 post /analyses/kernel "{$NETWORK, \"x\": [[1, 0], [0, 1]], \"y\": [3, 3]}" -H 'Prefer: wait=30'
 expect_json "constant targets have no centred alignment" '.result.metrics.ntk | .target_centered_alignment == null and .target_alignment > 0'
+
+# A straight line f = 3x + 1 with residual -19 at x' = 10 moves by 38 x + 3.8 (inference.vc).
+LINE='"architecture": {"layers": [{"type": "dense", "width": 1, "bias_std": 1}]}, "parameters": [{"weight": [[3]], "bias": [1]}]'
+post /analyses/influence "{$LINE, \"networks\": [\"finite\"], \"x_step\": [[10]], \"y_step\": [50], \"learning_rate\": 0.2, \"grid\": {\"x\": [-1, 12, 14]}}" -H 'Prefer: wait=30'
+expect_json "a line moves as its kernel says" \
+    '.state == "succeeded" and (.result.arrays | [.points.values, .change.values[0], .predicted.values[0], .kernel.values[0]] | transpose | all((.[1][0] - (38 * .[0][0] + 3.8) | fabs < 1e-10) and (.[1][0] - .[2][0] | fabs < 1e-10) and (.[3][0] - (10 * .[0][0] + 1) | fabs < 1e-10)))'
+expect_json "with a defect that is rounding" '.result.metrics.runs[0] | .relative_defect < 1e-12 and .defect_order == null and .seed == null and .loss_before == 180.5'
+expect_json "and a figure" '.result.plots | keys == ["influence"]'
+
+DEEP='"architecture": {"layers": [{"type": "dense", "width": 64, "weight_std": 1.5, "bias_std": 0.3}, "tanh", {"type": "dense", "width": 64}, "tanh", {"type": "dense", "width": 1}]}'
+post /analyses/influence "{$DEEP, \"x_step\": [[0.5, -0.5]], \"y_step\": [2], \"learning_rate\": 0.01, \"grid\": {\"x\": [-2, 2, 7], \"y\": [-2, 2, 5]}, \"seeds\": [3, 4]}" -H 'Prefer: wait=30'
+expect_json "a network's defect is of second order in the rate" \
+    '.result | (.metrics.runs | map(.seed) == [3, 4]) and (.metrics.runs | all(.loss_after < .loss_before and (.defect_order - 2 | fabs) < 0.1 and .relative_defect < 0.1)) and .arrays.change.shape == [2, 35, 1]'
+expect_json "prediction, change and defect add up, and so does the infinite kernel's prediction" \
+    '.result.arrays | [[.change, .predicted, .defect | .values | flatten] | transpose[] | .[0] - .[1] - .[2] | fabs < 1e-15] + [.gradient.values[1][0][0] as $g | [.infinite_kernel.values, .infinite_predicted.values[1]] | transpose[] | .[0][0] * -0.01 * $g - .[1][0] | fabs < 1e-15] | all'
+JOB=$(member .id)
+for plot in influence infinite defect; do
+    request GET "/jobs/$JOB/plots/$plot" -H 'Accept: image/svg+xml'
+    expect_status "the figure $plot is there" 200
+done
+
+NAMELESS='"architecture": {"layers": ["dense", "relu", "dense"]}'
+post /analyses/influence "{$NAMELESS, \"networks\": [\"infinite\"], \"x_step\": [[1, 0, 0]], \"y_step\": [1], \"learning_rate\": 0.5, \"x\": [[1, 1, 0], [0, 0, 0]]}" -H 'Prefer: wait=30'
+expect_json "an infinite network needs no width, and its outputs begin at 0" \
+    '.result | .arrays.gradient.values == [[[-1]]] and .arrays.infinite_predicted.values[0][1] == [0] and .arrays.infinite_predicted.values[0][0][0] == .arrays.infinite_kernel.values[0][0] * 0.5'
+post /analyses/influence "{$NAMELESS, \"x_step\": [[1]], \"y_step\": [1], \"learning_rate\": 0, \"grid\": {\"x\": [0, 1, 3], \"y\": [0, 1, 3]}, \"loss\": \"cross_entropy\"}"
+expect_problem "faults of an influence" 422 invalid_document
+expect_json "are named together" '[.errors[].pointer] | sort == ["/architecture/layers/0", "/architecture/layers/2", "/grid", "/learning_rate", "/loss"]'
+post /analyses/influence "{$DEEP, \"x_step\": [[1, 2]], \"y_step\": [[1, 2]], \"learning_rate\": 1, \"x\": [[1]], \"seeds\": [0], \"parameters\": []}"
+expect_json "so are shapes that do not fit" '[.errors[].pointer] | sort == ["/parameters", "/seeds", "/x", "/y_step"]'
+post /analyses/influence "{$LINE, \"networks\": [\"finite\"], \"x_step\": [[1e200]], \"y_step\": [0], \"learning_rate\": 1, \"x\": [[1e200]]}" -H 'Prefer: wait=30'
+expect_json "a step beyond float64 is a failure, never NaN" '.state == "failed" and .error.code == "non_finite_result"'

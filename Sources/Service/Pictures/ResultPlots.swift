@@ -24,6 +24,7 @@ struct ResultPlots {
             switch kind {
             case "trainings", "experiments.width_scaling": TrainingFigures(document).plots
             case "flows.field": FieldFigures(document, arrays: arrays, blobs: blobs).plots
+            case "analyses.influence": InfluenceFigures(document, arrays: arrays, blobs: blobs).plots
             case "analyses.kernel": GeometryFigures(document, arrays: arrays, blobs: blobs).plots
             case "analyses.phase": PhaseFigures(document, arrays: arrays, blobs: blobs).plots
             case "kernels", "kernels.nngp", "kernels.ntk", "kernels.graph", "kernels.empirical": KernelFigures(document, arrays: arrays, blobs: blobs).plots
