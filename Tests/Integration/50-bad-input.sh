@@ -27,6 +27,11 @@ expect_problem "a body of another type" 415 unsupported_media_type
 request PUT /kernels/ntk -H 'Content-Type: application/json' --data-binary "$SMALL"
 expect_problem "another method" 405 method_not_allowed
 expect_field "and the ones that work" Allow 'POST'
+# Two requests of one curl: the second goes over the same connection only if the first left it in step.
+for target in 'OPTIONS /jobs' 'GET /no/such/place' 'DELETE /kernels/ntk'; do
+    opened=$(curl -s -X "${target% *}" --data-binary hello -o /dev/null "$BASE${target#* }" --next -s -o /dev/null -w '%{num_connects}' "$BASE/livez")
+    check "$target with a body keeps the connection" test "$opened" = 0
+done
 request GET /no/such/place
 expect_problem "another place" 404 not_found
 request GET /jobs/no-such-job

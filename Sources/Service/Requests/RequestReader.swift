@@ -15,6 +15,8 @@ final class RequestReader {
     let kind: String
     let members: ObjectReader
     private let origin: Origin
+    /// Of the document that this one is part of.
+    private let parent: RequestReader?
     /// The data that were read, by the pointers of their members; what a worker finds instead of looking them up.
     private(set) var references: [JSONPointer: DataReference] = [:]
     /// What was looked up beside data, by the pointers of the members that named it.
@@ -31,6 +33,7 @@ final class RequestReader {
         self.kind = kind
         self.members = members
         origin = .client(store: store, blobs: blobs)
+        parent = nil
     }
 
     /// Reads a stored specification back.
@@ -38,6 +41,15 @@ final class RequestReader {
         self.kind = kind
         members = ObjectReader(specification.request, at: .root, faults: Faults())
         origin = .specification(specification)
+        parent = nil
+    }
+
+    /// Reads a part of a document that is a request of another kind; what is looked up for it is kept with the whole.
+    init(_ members: ObjectReader, kind: String, in parent: RequestReader) {
+        self.kind = kind
+        self.members = members
+        self.parent = parent
+        origin = parent.origin
     }
 
     /// Records a fault for each member nobody asked for. A specification may have more than clients send (its defaults).
@@ -92,12 +104,18 @@ final class RequestReader {
         switch origin {
         case .client(let store, let blobs):
             let found = try find(store, blobs)
-            references[pointer] = found
+            keep(found, at: pointer)
             return found
         case .specification(let specification):
-            references[pointer] = specification.references[pointer.description]
-            return references[pointer]
+            let found = specification.references[pointer.description]
+            keep(found, at: pointer)
+            return found
         }
+    }
+
+    private func keep(_ reference: DataReference?, at pointer: JSONPointer) {
+        references[pointer] = reference
+        parent?.keep(reference, at: pointer)
     }
 
     /// Something small found by a look-up of the caller's on the server (a document of another job), and the same in the worker.
@@ -105,11 +123,17 @@ final class RequestReader {
         switch origin {
         case .client(let store, let blobs):
             let found = try find(store, blobs)
-            facts[pointer] = found
+            keep(found, at: pointer)
             return found
         case .specification(let specification):
-            facts[pointer] = specification.facts[pointer.description]
-            return facts[pointer]
+            let found = specification.facts[pointer.description]
+            keep(found, at: pointer)
+            return found
         }
+    }
+
+    private func keep(_ fact: JSONValue?, at pointer: JSONPointer) {
+        facts[pointer] = fact
+        parent?.keep(fact, at: pointer)
     }
 }
