@@ -28,6 +28,8 @@ expect_problem "faults of a diagram" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | sort == ["/bias_std", "/layers", "/nonlinearity", "/weight_std/0"]'
 post /analyses/phase '{"nonlinearity": {"type": "leaky_relu"}, "weight_std": [0, 1, 2000], "bias_std": [0, 1, 2000]}'
 expect_json "so is a parameter that is missing, and a grid beyond the limit" '[.errors[].pointer] | sort == ["/bias_std", "/nonlinearity"]'
+post /analyses/phase '{"nonlinearity": {"type": "exp_normalized", "gamma": -1}, "weight_std": [0, 1, 3], "bias_std": [0, 1, 3]}'
+expect_json "and what is no covariance" '[.errors[].pointer] == ["/nonlinearity/gamma"]'
 
 # The corners of a square: exclusive or is one eigenvector of every kernel that sees only their distances.
 SQUARE='[[-1, -1], [-1, 1], [1, -1], [1, 1]]'
