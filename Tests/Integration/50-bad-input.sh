@@ -20,6 +20,7 @@ post /kernels/ntk "{$layers, \"x1\": [[NaN]]}"
 expect_problem "NaN is not JSON" 400 invalid_json
 post /kernels/ntk "{$layers, \"x1\": [[1e999]]}"
 check "a number beyond a double" test "$STATUS" = 400 -o "$STATUS" = 422
+refused "no rows" /x1 "{$layers, \"x1\": null}"
 post /kernels/ntk ''
 expect_problem "no body" 400 missing_body
 request POST /kernels/ntk -H 'Content-Type: text/plain' --data-binary "$SMALL"

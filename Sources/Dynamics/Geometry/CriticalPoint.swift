@@ -29,8 +29,11 @@ public struct CriticalPoint: Sendable, Equatable {
     /// inputs of unit variance tend to is the answer.
     ///
     /// Complexity: about 60 moments of a pair, and some 100 for each solution.
-    public static func find(of nonlinearity: Nonlinearity, biasStd: Double) -> Result<CriticalPoint, Absence> {
-        if nonlinearity.jumps { return .failure(.discontinuous) }
+    /// - Throws: ``DynamicsError/cancelled``.
+    public static func find(
+        of nonlinearity: Nonlinearity, biasStd: Double, isCancelled: CancellationCheck = { false }
+    ) throws(DynamicsError) -> Result<CriticalPoint, Absence> {
+        if nonlinearity.jump != 0 { return .failure(.discontinuous) }
         let dual = nonlinearity.dual
         func slope(_ q: Double) -> Double { dual.moments(GaussianPair(p: q, q: q, e: 0)).kappaDot }
         func excess(_ q: Double) -> Double { q - dual.secondMoment(at: q) / slope(q) - biasStd * biasStd }
@@ -47,6 +50,7 @@ public struct CriticalPoint: Sendable, Equatable {
         var (lower, upper) = (1e-12, 2e-12)
         var below = excess(lower) <= 0
         while upper <= largestVariance, dual.isDefined(at: upper) {
+            if isCancelled() { throw .cancelled }
             let next = excess(upper) <= 0
             if next != below, let point = reached(bisect(lower, upper) { (excess($0) <= 0) == next }) { return .success(point) }
             (lower, upper, below) = (upper, 2 * upper, next)
@@ -56,9 +60,6 @@ public struct CriticalPoint: Sendable, Equatable {
 }
 
 extension Nonlinearity {
-    /// Whether φ jumps at 0.
-    var jumps: Bool { jump != 0 }
-
     /// The height of φ's jump at 0.
     var jump: Double {
         switch self {

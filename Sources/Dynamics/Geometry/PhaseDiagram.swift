@@ -34,7 +34,8 @@ public struct PhaseDiagram: Sendable {
                 guard index < total else { return }
                 let place = index - biasStds.count
                 if place < 0 {
-                    let point = CriticalPoint.find(of: nonlinearity, biasStd: biasStds[index])
+                    // It throws only where it is cancelled, and then there is nothing to keep.
+                    guard let point = try? CriticalPoint.find(of: nonlinearity, biasStd: biasStds[index], isCancelled: isCancelled) else { return }
                     state.withLock { $0.critical[index] = point }
                 } else {
                     let point = PhasePoint(of: nonlinearity, weightStd: weightStds[place / biasStds.count], biasStd: biasStds[place % biasStds.count])

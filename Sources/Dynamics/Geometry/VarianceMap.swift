@@ -51,10 +51,16 @@ struct VarianceMap {
     func slopeOfCorrelation(variance: Double, distance: Double) -> Double {
         guard weightVariance > 0 else { return 0 }
         let q = max(variance, Self.vanishing)
+        return slopeOfCorrelation(moments(q, distance), q, distance)
+    }
+
+    private func slopeOfCorrelation(_ moments: DualMoments, _ q: Double, _ distance: Double) -> Double {
         // E[δ(u) δ(v)] is the density of (u, v) at the origin, 1/(2π q √(1 − c²)).
         let atJump = jump == 0 ? 0 : jump * jump / (2 * .pi * q * (distance * (2 - distance)).squareRoot())
-        return weightVariance * (dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappaDot + atJump)
+        return weightVariance * (moments.kappaDot + atJump)
     }
+
+    private func moments(_ q: Double, _ distance: Double) -> DualMoments { dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)) }
 
     /// d(image)/dq, by differences of the fourth order.
     func slope(at variance: Double) -> Double {
@@ -69,12 +75,12 @@ struct VarianceMap {
     /// The map of correlations is a power series in c without negative coefficients, so it is convex on [0, 1]: one other fixed
     /// point lies below 1, and from 0 every step of Newton's ends between the last one and that point.
     func fixedDistance(variance q: Double) -> Double {
-        func kappa(_ distance: Double) -> Double { dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappa }
-        let full = kappa(0)
+        let full = moments(q, 0).kappa
         var distance = 1.0
         while distance > 1e-12 {
-            let surplus = weightVariance * (full - kappa(distance)) / q - distance
-            let step = surplus / (slopeOfCorrelation(variance: q, distance: distance) - 1)
+            let moments = moments(q, distance)
+            let surplus = weightVariance * (full - moments.kappa) / q - distance
+            let step = surplus / (slopeOfCorrelation(moments, q, distance) - 1)
             // Rounding alone makes a step that is tiny, or goes back.
             guard step > 4 * distance.ulp else { return distance }
             distance -= step

@@ -19,6 +19,11 @@ struct PhaseRequest: JobRequest {
         let nonlinearity = members.requiredValue("nonlinearity").flatMap {
             Nonlinearity.parse($0, at: members.pointer(to: "nonlinearity"), faults: reader.faults)
         }
+        if case .expNormalized(let gamma, _) = nonlinearity, gamma < 0 {
+            reader.faults.add(
+                members.pointer(to: "nonlinearity").appending("gamma"),
+                "With a gamma below 0 this is no covariance, whose map of correlations would be convex; send at least 0.")
+        }
         let weightStd = FieldGrid.Axis(members, "weight_std", in: .nonNegative)
         let biasStd = FieldGrid.Axis(members, "bias_std", in: .nonNegative)
         reader.finish()

@@ -99,7 +99,7 @@ extension LossSliceError: NumericalFailure {
     var detail: String {
         switch self {
         case .diverged(let step, let limit):
-            "The training diverges after step \(step), so it has no end to look at; take a learning rate below \(limit.map { "\($0)" } ?? "the present one"), or set \"center\" to \"initial\" with random directions."
+            "The training diverges after step \(step), so it has no end to look at; take a learning rate below \(limit.map { "\($0)" } ?? "the present one")."
         case .fewDirections(let count, let wanted):
             "The weights of the training vary along \(count) directions, and of these \(wanted[0]) and \(wanted[1]) were asked for as two different ones; name others in \"components\", record more steps, or take random directions."
         }

@@ -66,16 +66,22 @@ final class RequestReader {
     ///
     /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
     func inputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
-        try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+        if (object ?? members).value(name) == .null { return nil }
+        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
     func requiredInputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
         guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try inputs(name, in: object, inputShape: inputShape)
+        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
     /// The targets that a member names, one a row of `inputs`; nil where it is absent, null or faulty.
     func targets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
+        if (object ?? members).value(name) == .null { return nil }
+        return try someTargets(name, in: object, task: task, of: inputs)
+    }
+
+    private func someTargets(_ name: String, in object: ObjectReader?, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
         try data(name, in: object) { reader, value, pointer in
             guard let targets = try reader.targets(value, at: pointer) else { return nil }
             return reader.check(targets, task: task, rows: inputs?.rows, at: pointer) ? targets : nil
@@ -84,14 +90,14 @@ final class RequestReader {
 
     func requiredTargets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
         guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try targets(name, in: object, task: task, of: inputs)
+        return try someTargets(name, in: object, task: task, of: inputs)
     }
 
     private func data(
         _ name: String, in object: ObjectReader?, _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
     ) throws -> DataReference? {
         let object = object ?? members
-        guard let value = object.value(name), value != .null else { return nil }
+        guard let value = object.value(name) else { return nil }
         return try reference(object.pointer(to: name)) { store, blobs in
             try read(DataReader(store: store, blobs: blobs, faults: faults), value, object.pointer(to: name))
         }

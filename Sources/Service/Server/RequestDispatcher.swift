@@ -41,7 +41,7 @@ final class RequestDispatcher: RequestHandler {
                 .response(requestID: head.id)
         }
         if let coding = head.fields[.contentEncoding], coding.lowercased() != "identity" {
-            return Problem(.unsupportedMediaType, "Content-Encoding is \(coding); send the body without a coding.")
+            return Problem(.unsupportedMediaType, "Content-Encoding is \(coding); send the body without a coding.", fields: [.acceptEncoding: "identity"])
                 .response(requestID: head.id)
         }
         if let length = head.contentLength, length > limit {
