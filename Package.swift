@@ -53,7 +53,7 @@ let package = Package(
         module("LinearAlgebra", ["COpenBLAS", "CTangentSIMD"]),
         module("Architectures", ["JSON"]),
         module("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra", "CTangentSIMD"]),
-        module("Dynamics", ["Architectures", "InfiniteNetworks", "LinearAlgebra"]),
+        module("Dynamics", ["Architectures", "Arrays", "InfiniteNetworks", "LinearAlgebra"]),
         module("FiniteNetworks", ["Architectures", "Arrays", "JSON", "LinearAlgebra", "COpenBLAS", "CTangentSIMD"]),
 
         module("Plots"),

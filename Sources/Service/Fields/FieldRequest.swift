@@ -87,7 +87,13 @@ extension Quadratic {
     fileprivate init?(_ members: ObjectReader) {
         var center: SIMD2<Double>? = .zero
         if let value = members.value("center") { center = members.faults.point(value, at: members.pointer(to: "center")) }
-        guard let elements = members.requiredArray("matrix", count: 2...2) else { return nil }
+        guard let matrix = members.value("matrix") else {
+            // The round bowl, for those who only name the function.
+            guard let center else { return nil }
+            self.init(a: 1, b: 0, d: 1, center: center)
+            return
+        }
+        guard let elements = members.faults.array(matrix, at: members.pointer(to: "matrix"), count: 2...2) else { return nil }
         let rows = elements.compactMap { members.faults.point($0.value, at: $0.pointer) }
         guard rows.count == 2, let center else { return nil }
         guard rows[0].y == rows[1].x else {

@@ -21,6 +21,7 @@ struct ResultPlots {
             case "trainings", "experiments.width_scaling": TrainingFigures(document).plots
             case "flows.field": FieldFigures(document, arrays: arrays, blobs: blobs).plots
             case "kernels", "kernels.nngp", "kernels.ntk", "kernels.graph", "kernels.empirical": KernelFigures(document, arrays: arrays, blobs: blobs).plots
+            case "samples": SampleFigures(document, arrays: StoredArrays(arrays: arrays, blobs: blobs)).plots
             default: []
             }
     }
