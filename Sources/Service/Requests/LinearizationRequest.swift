@@ -38,7 +38,6 @@ struct LinearizationRequest: JobRequest {
         parameters = try reader.parameters("parameters", of: network)
         let displacement = try ParameterDisplacement(reader, run: run, network: network)
         scales = members.numbers("scales", in: .positive, count: 1...1000) ?? Self.defaultScales
-        reader.finish()
         if members.has("parameters"), members.has("seed") {
             members.fault(at: "seed", "The network is given by its parameters; leave seed out, or leave parameters out.")
         }
@@ -47,6 +46,7 @@ struct LinearizationRequest: JobRequest {
                 members.fault(at: name, "The network is that of the training, from its start on; leave \(name) out.")
             }
         }
+        reader.finish()
         var seen: Set<Double> = []
         for (index, scale) in scales.enumerated() where !seen.insert(scale).inserted {
             faults.add(members.pointer(to: "scales").appending(index), "\(scale) is named twice; name it once.")

@@ -23,7 +23,8 @@ enum ParameterDisplacement: Sendable {
             return
         }
         switch members.requiredValue("displacement") {
-        case .object(let object):
+        // A stored specification says {"inline"} where numbers were given, and has them among its data.
+        case .object(let object) where object["inline"] == nil:
             let reader = ObjectReader(object, at: members.pointer(to: "displacement"), faults: faults)
             if reader.has("training") { return nil }
             let seed = reader.requiredInteger("seed", in: 0...)
@@ -36,7 +37,7 @@ enum ParameterDisplacement: Sendable {
             self = .random(seed: seed, relativeNorm: share)
         case .some(let value):
             let pointer = members.pointer(to: "displacement")
-            guard case .array = value else {
+            guard value.elements != nil || value["inline"] != nil else {
                 faults.add(pointer, "This must be {\"seed\"} for a random displacement, {\"training\": {\"job\"}} for that of a training, or one {\"weight\", \"bias\"} for each layer, not \(value.kind).")
                 return nil
             }
