@@ -23,6 +23,13 @@ expect_json "the defect is what the arrays say" '.result | .runs[0].path_kernel.
     | ([.path_outputs_0.values, .path_reconstruction_0.values] | transpose | map(.[0] - .[1] | . * .) | add | sqrt) as $missed
     | ([.path_outputs_0.values, .path_offsets_0.values] | transpose | map(.[0] - .[1] | . * .) | add | sqrt) as $moved
     | ($missed / $moved - $defect | fabs) < 1e-9 * $defect'
+TRACKED=$(member '.result.arrays | [.path_kernel_0, .path_coefficients_0, .path_offsets_0, .path_reconstruction_0, .path_outputs_0] | map(.values) | tojson')
+JOB=$(member .id)
+post /analyses/path-kernel "{\"training\": {\"job\": \"$JOB\"}}" -H 'Prefer: wait=30'
+expect_json "a finished training is taken apart as if it had been tracked" --argjson tracked "$TRACKED" \
+    '[[.result.arrays | .path_kernel, .path_coefficients, .path_offsets, .path_reconstruction, .path_outputs | .values], $tracked] | map(flatten) | transpose | all(.[0] - .[1] | fabs < 1e-12)'
+post /analyses/path-kernel "{\"training\": {\"job\": \"$JOB\"}, \"x\": [[1, 0]]}" -H 'Prefer: wait=30'
+expect_json "also elsewhere" '.result.request.x == [[1, 0]] and .result.arrays.path_kernel.shape == [1, 4] and .result.metrics.relative_defect < 0.05 and .result.metrics.steps == 100'
 training "$ERF" 0.01 200
 expect_json "half the step leaves half the defect" --argjson coarse "$COARSE" '$coarse / .result.runs[0].path_kernel.relative_defect | . > 1.9 and . < 2.1'
 training '[{"type": "dense", "width": 1, "bias_std": 0.5}]' 0.1 50
@@ -32,3 +39,32 @@ post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 4}, "er
     "optimizer": {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9}, "steps": 1, "track": ["weight_drift", "path_kernel"]}'
 expect_problem "momentum and several outputs have no path kernel" 422 invalid_document
 expect_json "and both are named" '[.errors[].pointer] == ["/track/1", "/track/1"]'
+
+post /experiments/width-scaling '{"widths": [10, 30], "seeds": [0, 1], "steps": 20, "track": ["outputs"]}' -H 'Prefer: wait=30'
+EXPERIMENT=$(member .id)
+ENDS=$(member '[.result.arrays | .outputs_0, .outputs_1, .outputs_2, .outputs_3 | [.values[-1][][0]]] | tojson')
+post /analyses/path-kernel "{\"training\": {\"job\": \"$EXPERIMENT\", \"run\": 2}}" -H 'Prefer: wait=30'
+expect_json "any run of an experiment will do" --argjson ends "$ENDS" '[.result.arrays.path_outputs.values, $ends[2]] | transpose | all(.[0] - .[1] | fabs < 1e-12)'
+post /analyses/path-kernel "{\"training\": {\"job\": \"$EXPERIMENT\", \"run\": 4}, \"x\": [[1, 2]]}"
+expect_json "but one that is there" '.status == 422 and .errors[0].pointer == "/training/run"'
+post /analyses/path-kernel "{\"training\": {\"job\": \"$EXPERIMENT\"}, \"x\": [[1, 2]]}"
+expect_json "at inputs of its network" '.status == 422 and .errors[0].pointer == "/x"'
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 4}, "erf", {"type": "dense", "width": 2}]}, "x": [[1], [2]], "y": [[1, 0], [0, 1]],
+    "optimizer": {"type": "adam", "learning_rate": 0.1}, "steps": 1}' -H 'Prefer: wait=20'
+post /analyses/path-kernel "{\"training\": {\"job\": \"$(member .id)\"}}"
+expect_json "of plain descent and one output" '.status == 422 and [.errors[].pointer] == ["/training/job", "/training/job"]'
+post /analyses/path-kernel '{"training": {"job": "nobody"}}'
+expect_json "and of a job that exists" '.status == 422 and .errors[0].pointer == "/training/job"'
+post /kernels "{\"kinds\": [\"ntk\"], ${SMALL#\{}" -H 'Prefer: wait=20'
+post /analyses/path-kernel "{\"training\": {\"job\": \"$(member .id)\"}}"
+expect_json "and is a training" '.status == 422 and (.errors[0].detail | contains("no training"))'
+post /datasets '{"inputs": [[1], [2]], "targets": [1, -1]}'
+DATASET=$(member .id)
+post /trainings "{\"architecture\": {\"layers\": [{\"type\": \"dense\", \"width\": 4}, \"erf\", {\"type\": \"dense\", \"width\": 1}]}, \"x\": {\"dataset\": \"$DATASET\"}, \"y\": {\"dataset\": \"$DATASET\"},
+    \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.1}, \"steps\": 5}" -H 'Prefer: wait=20'
+JOB=$(member .id)
+post /analyses/path-kernel "{\"training\": {\"job\": \"$JOB\"}}" -H 'Prefer: wait=20'
+expect_json "data of a dataset are found again" '.state == "succeeded" and .result.arrays.path_kernel.shape == [2, 2]'
+request DELETE "/datasets/$DATASET"
+post /analyses/path-kernel "{\"training\": {\"job\": \"$JOB\"}}"
+expect_json "while it is there" '.status == 422 and (.errors | length) == 1 and (.errors[0].detail | contains("has been removed"))'

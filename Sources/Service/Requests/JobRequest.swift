@@ -66,6 +66,7 @@ enum JobRequests {
     static let types: [any JobRequest.Type] = [
         KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self,
         SelectionRequest.self, FieldRequest.self, SampleRequest.self,
+        PhaseRequest.self, KernelAnalysisRequest.self, InfluenceRequest.self, PathKernelRequest.self,
         LinearizationRequest.self,
     ]
 

@@ -62,7 +62,9 @@ extension SampleRequest {
         }
         try context.checkCancellation()
         guard let nngp else { throw DamagedSpecification(detail: "no kernel") }
-        return try GaussianProcess(nngp: nngp, ntk: ntk, targets: targets, ridge: training.ridge, threads: context.threads)
+        do throws(DynamicsError) {
+            return try GaussianProcess(nngp: nngp, ntk: ntk, targets: targets, ridge: training.ridge, threads: context.threads)
+        } catch .notPositiveDefinite(let kernel) { throw SingularData(kernel: kernel) }
     }
 
     /// The outputs of networks with the seeds that follow each other: [samples · outputs, m].
@@ -123,5 +125,18 @@ extension SampleRequest {
             guard let matrix else { continue }
             output.arrays.append(try ResultArray(name, shape: [m, k], UnsafeBufferPointer(matrix.elements), blobs: context.blobs))
         }
+    }
+}
+
+/// Training rows that a posterior cannot tell apart: as for a prediction, but there are no times to ask for instead.
+private struct SingularData: NumericalFailure {
+    let kernel: SingularKernel
+
+    private var whole: DynamicsError { .notPositiveDefinite(kernel) }
+    var code: String { whole.code }
+    var title: String { whole.title }
+    var members: [(name: String, value: JSONValue)] { whole.members }
+    var detail: String {
+        "The \(kernel.name) of the \(kernel.order) training rows has numerical rank \(kernel.rank), so functions through all targets are not determined; drop rows that are equal or nearly so, or send \"ridge_absolute\": \(kernel.helpfulRidge), which is noise on the targets."
     }
 }
