@@ -87,6 +87,13 @@ for plot in influence infinite defect; do
     expect_status "the figure $plot is there" 200
 done
 
+# With one hidden layer the mean tangent kernel of networks of any width is that of the limit.
+SHALLOW='"architecture": {"layers": [{"type": "dense", "width": 24, "weight_std": 1.5, "bias_std": 0.3}, "erf", {"type": "dense", "width": 1, "weight_std": 1.2}]}'
+SEEDS=$(jq -n -c '[range(400)]')
+post /analyses/influence "{$SHALLOW, \"x_step\": [[0.5, -0.5]], \"y_step\": [2], \"learning_rate\": 0.01, \"x\": [[0.5, -0.5], [1, 1], [-2, 0.3], [0, 0]], \"seeds\": $SEEDS}" -H 'Prefer: wait=30'
+expect_json "finite kernels are scattered around the infinite one" \
+    '.result.arrays | [.infinite_kernel.values, (.kernel.values | transpose)] | transpose | all(.[0][0] as $limit | [.[1][][0]] | (add / 400) as $mean | (map(. - $mean | . * .) | add / 399 / 400 | sqrt) as $error | $error > 0 and ($mean - $limit | fabs) < 4 * $error)'
+
 NAMELESS='"architecture": {"layers": ["dense", "relu", "dense"]}'
 post /analyses/influence "{$NAMELESS, \"networks\": [\"infinite\"], \"x_step\": [[1, 0, 0]], \"y_step\": [1], \"learning_rate\": 0.5, \"x\": [[1, 1, 0], [0, 0, 0]]}" -H 'Prefer: wait=30'
 expect_json "an infinite network needs no width, and its outputs begin at 0" \
