@@ -7,12 +7,13 @@ model() { python3 "$ROOT/Tests/Integration/safetensors.py" "$@"; }
 bring() { # FILE ARCHITECTURE [INPUT-SHAPE]
     request POST "/networks" -H 'Content-Type: application/x-safetensors' --data-binary "@$1" --url-query "architecture=$2" ${3:+--url-query "input_shape=$3"}
 }
-mlp='{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, "tanh", {"type": "dense", "width": 2}]}'
-cnn='{"parameterization": "pytorch", "layers": [{"type": "conv", "channels": 3, "filter": [2, 3]}, "tanh", "flatten", {"type": "dense", "width": 2}]}'
+declare -A architecture
+architecture[mlp]='{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, "tanh", {"type": "dense", "width": 2}]}'
+architecture[cnn]='{"parameterization": "pytorch", "layers": [{"type": "conv", "channels": 3, "filter": [2, 3]}, "tanh", "flatten", {"type": "dense", "width": 2}]}'
 
 for name in mlp cnn; do
     model write "$name" "$WORK/$name.safetensors"
-    bring "$WORK/$name.safetensors" "${!name}" "$([[ $name == cnn ]] && echo '[4,4,2]')"
+    bring "$WORK/$name.safetensors" "${architecture[$name]}" "$([[ $name == cnn ]] && echo '[4,4,2]')"
     expect_status "the $name is taken" 201
     id=$(member .id)
     expect_field "Location names it" Location "^/networks/$id$"
@@ -40,12 +41,12 @@ request GET "/networks/$id"
 expect_json "one is shown" '.parameters == 77 and .input_shape == [4, 4, 2]'
 
 model write bad "$WORK/bad.safetensors"
-bring "$WORK/bad.safetensors" "$mlp"
+bring "$WORK/bad.safetensors" "${architecture[mlp]}"
 expect_problem "a file that was cut" 422 invalid_document
-bring "$WORK/mlp.safetensors" "${mlp/5/6}"
+bring "$WORK/mlp.safetensors" "${architecture[mlp]/5/6}"
 expect_problem "wrong shapes" 422 invalid_document
 expect_json "say what was expected" '.detail | contains("weight [6, 3], bias [6]")'
-bring "$WORK/mlp.safetensors" "${mlp/pytorch/ntk}"
+bring "$WORK/mlp.safetensors" "${architecture[mlp]/pytorch/ntk}"
 expect_problem "scaled parameters" 422 invalid_document
 request POST /networks -H 'Content-Type: application/x-safetensors' --data-binary "@$WORK/mlp.safetensors"
 expect_problem "no architecture" 422 invalid_document

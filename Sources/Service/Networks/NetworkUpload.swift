@@ -1,4 +1,5 @@
 import Architectures
+import Arrays
 import FiniteNetworks
 import JSON
 import Jobs
@@ -37,9 +38,13 @@ struct NetworkUpload {
                 "In the ntk parameterization weights are multiplied by weight_std/sqrt(fan_in) before they are used; for parameters that are used as they are write \"pytorch\", or \"standard\" with a bias_std of 0 where layers have no bias.")
         }
         guard let network = FiniteNetwork(architecture, inputShape: shape, faults: faults) else { throw Problem.invalidDocument(faults) }
-        let values = try SequentialParameters(network: network, file: file).read()
-        guard !values.isEmpty else { throw Problem(.invalidDocument, "The network has no parameters; there is nothing to store.") }
-        parameters = try blobs.store(values, shape: [1, values.count])
+        guard network.parameterCount > 0 else { throw Problem(.invalidDocument, "The network has no parameters; there is nothing to store.") }
+        let source = try SequentialParameters(file, of: network)
+        // Straight into the file, so that a network of any size takes no memory of the server's.
+        let array = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape([1, network.parameterCount]), elementType: .float64)
+        if let values = array.elements(as: Double.self) { try source.write(into: values) }
+        try array.finish()
+        parameters = try blobs.commit(fileAt: array.path)
         (self.name, self.network) = (name, network)
     }
 

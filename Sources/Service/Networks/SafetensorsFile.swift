@@ -104,26 +104,26 @@ struct SafetensorsFile {
         return Tensor(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
     }
 
-    /// The numbers of a tensor in row-major order.
+    /// Hands over the numbers of a tensor in row-major order with their places.
     ///
     /// - Throws: ``Problem`` where one of them is not finite.
-    func values(of tensor: Tensor) throws -> [Double] {
+    func forEach(of tensor: Tensor, _ body: (_ index: Int, _ value: Double) -> Void) throws {
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[dataOffset + tensor.range.lowerBound..<dataOffset + tensor.range.upperBound])
         let size = tensor.type.size
-        let values = (0..<bytes.count / size).map { index -> Double in
+        for index in 0..<bytes.count / size {
             let offset = index * size
-            switch tensor.type {
-            case .float64: return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-            case .float32: return Double(Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))))
-            case .float16: return Self.half(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
+            let value: Double = switch tensor.type {
+            case .float64: Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            case .float32: Double(Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))))
+            case .float16: Self.half(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
             case .bfloat16:
-                return Double(Float(bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))) << 16))
+                Double(Float(bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))) << 16))
             }
+            guard value.isFinite else {
+                throw Self.refusal("The tensor \"\(tensor.name)\" has a number that is not finite, at place \(index); parameters are finite numbers.")
+            }
+            body(index, value)
         }
-        if let index = values.firstIndex(where: { !$0.isFinite }) {
-            throw Self.refusal("The tensor \"\(tensor.name)\" has a number that is not finite, at place \(index); parameters are finite numbers.")
-        }
-        return values
     }
 
     /// IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
