@@ -72,7 +72,10 @@ extension DenseStack {
     ) throws(KernelError) -> KernelJob<Scalar> {
         let left = try NormalizedRows(x1, as: .x1, isCancelled: isCancelled)
         let right = if let x2 { try NormalizedRows(x2, as: .x2, isCancelled: isCancelled) } else { left }
-        let program = Program<Scalar>(StepAdaptation.adapted(steps, to: right === left ? [left] : [left, right]))
+        let pairs = x2 == nil ? left.count * (left.count + 1) / 2 : left.count * right.count
+        let program = Program<Scalar>(
+            StepAdaptation.adapted(
+                steps, to: right === left ? [left] : [left, right], pairs: pairs, isCancelled: isCancelled))
         func diagonals(_ rows: NormalizedRows<Scalar>, _ input: KernelError.Input) throws(KernelError) -> Diagonals<Scalar> {
             try Diagonals(
                 rows, of: input, program: program, block: 64, withNTK: destinations.ntk != nil, isCancelled: isCancelled)
