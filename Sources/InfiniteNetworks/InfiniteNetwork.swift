@@ -46,7 +46,8 @@ public enum InfiniteNetwork: Sendable {
             try stack.compute(
                 x1: x1, x2: x2, into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
         case .positions(let network):
-            try network.compute(x1: x1, x2: x2, into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
+            try network.compute(
+                x1: x1, x2: x2, into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
         }
     }
 }

@@ -25,7 +25,7 @@ struct SpatialTileTests {
                 PlaneJob<Double>(network, plan, left, right, isSymmetric: isSymmetric, threads: 2, budget: budget))
             try out.withUnsafeMutableBufferPointer { out in
                 try job.run(
-                    into: KernelDestinations(ntk: KernelArrays(kernel: out.baseAddress)), threads: 2,
+                    into: KernelDestinations(ntk: KernelArrays(kernel: out.baseAddress)), threads: 2, report: { _ in },
                     progress: { _, _ in }, isCancelled: { false })
             }
             return out

@@ -8,7 +8,6 @@ struct SpatialCompiler {
     /// The next entry of the trace.
     private var next = 0
     private(set) var count = 0
-    private(set) var faults: [Fault] = []
 
     init(parameterization: Parameterization, trace: ShapeTrace) {
         self.parameterization = parameterization
@@ -79,15 +78,7 @@ struct SpatialCompiler {
         case .layerNorm(let norm): return .layerNorm(self.norm(norm, shape.input.positions))
         case .dropout(let keepRate): return .dropout(keepRate: keepRate)
         case .attention(let attention): return .attention(attention)
-        case .nonlinearity(let nonlinearity):
-            let map = nonlinearity.map
-            // A rule of integration is chosen for the deviations of a whole matrix, which this engine does not know.
-            guard map is any AdaptiveMap else { return .nonlinearity(map) }
-            faults.append(
-                Fault(
-                    layer.pointer,
-                    "'\(nonlinearity.documentName)' has no closed form and is not integrated between convolutions; use one that has, such as gelu."))
-            return nil
+        case .nonlinearity(let nonlinearity): return .nonlinearity(nonlinearity.map)
         case .identity: return .identity
         case .serial, .repeat, .parallel: return nil
         }

@@ -9,12 +9,13 @@ extension SpatialNetwork {
     ///
     /// - Parameters:
     ///   - threads: how many pairs are worked on at once.
+    ///   - report: called once, after each image with itself and before the first pair, with what the run will achieve.
     ///   - progress: completed and total steps of work; called from any thread, one call at a time, in order.
     ///   - isCancelled: asked before every layer of every pair, from any thread.
     /// - Throws: ``KernelError``. The destinations then hold an unspecified part of the results.
     public func compute<Scalar: KernelScalar>(
         x1: MatrixView<Scalar>, x2: MatrixView<Scalar>? = nil, into destinations: KernelDestinations<Scalar>,
-        threads: Int = 1, progress: @Sendable (Int, Int) -> Void = { _, _ in },
+        threads: Int = 1, report: (KernelRun) -> Void = { _ in }, progress: @Sendable (Int, Int) -> Void = { _, _ in },
         isCancelled: @Sendable () -> Bool = { false }
     ) throws(KernelError) {
         precondition(
@@ -23,20 +24,20 @@ extension SpatialNetwork {
         let left = try ImageRows(x1, as: .x1, dimension: inputDimension)
         let right = if let x2 { try ImageRows(x2, as: .x2, dimension: inputDimension) } else { left }
         BLASThreads.callersAreParallel()
-        guard left.images.count * right.images.count > 0 else { return }
+        guard left.images.count * right.images.count > 0 else { return report(KernelRun(quadratureError: nil)) }
         let isSymmetric = x2 == nil
         if let planes {
             if Scalar.self == Float.self,
                 let job = PlaneJob<Float>(self, planes, left, right, isSymmetric: isSymmetric, threads: threads)
             {
-                return try job.run(into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
+                return try job.run(into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
             }
             if let job = PlaneJob<Double>(self, planes, left, right, isSymmetric: isSymmetric, threads: threads) {
-                return try job.run(into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
+                return try job.run(into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
             }
         }
         try TensorJob(network: self, left: left, right: right, isSymmetric: isSymmetric)
-            .run(into: destinations, threads: threads, progress: progress, isCancelled: isCancelled)
+            .run(into: destinations, threads: threads, report: report, progress: progress, isCancelled: isCancelled)
     }
 }
 

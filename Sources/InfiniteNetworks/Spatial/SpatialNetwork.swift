@@ -34,7 +34,7 @@ public struct SpatialNetwork: Sendable {
     ///   - pointer: where the architecture stands in the request.
     ///   - shapePointer: where the input shape does.
     /// - Throws: ``ArchitectureFaults``: shapes that do not fit, layers on inputs that are not Gaussian, branches that depend
-    ///   on each other, a network that does not end in one vector, nonlinearities without a kernel.
+    ///   on each other, a network that does not end in one vector.
     public init(
         _ architecture: Architecture, inputShape: [Int], shapePointer: JSONPointer = .root.appending("input_shape")
     ) throws(ArchitectureFaults) {
@@ -53,7 +53,6 @@ public struct SpatialNetwork: Sendable {
         }
         var compiler = SpatialCompiler(parameterization: architecture.parameterization, trace: trace)
         var steps = compiler.compile(architecture.layers)
-        guard compiler.faults.isEmpty else { throw ArchitectureFaults(faults: compiler.faults) }
         startsWithAllPairs = steps.markPairs(neededAfter: false)
         self.steps = steps
         stepCount = compiler.count

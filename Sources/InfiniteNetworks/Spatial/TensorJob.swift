@@ -6,12 +6,12 @@ struct TensorJob: Sendable {
     let isSymmetric: Bool
 
     func run<Scalar: KernelScalar>(
-        into destinations: KernelDestinations<Scalar>, threads: Int, progress: @Sendable (Int, Int) -> Void,
-        isCancelled: @Sendable () -> Bool
+        into destinations: KernelDestinations<Scalar>, threads: Int, report: (KernelRun) -> Void,
+        progress: @Sendable (Int, Int) -> Void, isCancelled: @Sendable () -> Bool
     ) throws(KernelError) {
         let (rows, columns) = (left.images.count, right.images.count)
-        let leftProfiles = left.images.map { _ in ImageProfile(steps: network.stepCount) }
-        let rightProfiles = isSymmetric ? leftProfiles : right.images.map { _ in ImageProfile(steps: network.stepCount) }
+        let leftProfiles = left.profiles(steps: network.stepCount)
+        let rightProfiles = isSymmetric ? leftProfiles : right.profiles(steps: network.stepCount)
         let own = rows + (isSymmetric ? 0 : columns)
         let pairs = isSymmetric ? rows * (rows - 1) / 2 : rows * columns
         let counter = WorkCounter(total: own + pairs, threads: threads)
@@ -23,6 +23,7 @@ struct TensorJob: Sendable {
             try pass(isLeft ? left : right, row, profile, Scalar.self, isCancelled)
             if isLeft { destinations.storeOwn(profile, row: row, columns: columns, isSymmetric: isSymmetric) }
         }
+        report((leftProfiles + rightProfiles).run)
         try counter.run(pairs, {}, progress, isCancelled) { _, index throws(KernelError) in
             let (i, j) = isSymmetric ? strictPair(index) : (index / columns, index % columns)
             let (x, y) = (leftProfiles[i], rightProfiles[j])

@@ -1,7 +1,9 @@
 /// The nonlinearities of dense stacks on pairs of positions: each row of the tensor is a strip of such a stack, with the
 /// positions in place of the rows of the inputs.
 extension TensorPass {
-    func apply(_ map: any LayerMap, _ step: SpatialStep, _ state: inout PairState) {
+    func apply(_ map: any LayerMap, _ step: SpatialStep, _ state: inout PairState) throws(KernelError) {
+        if isSelf { try left.check(state.left, before: step, map) }
+        let map = adapted(map, to: state)
         let rows = Coefficients(map, state.left), columns = Coefficients(map, state.right)
         let after = variances(after: step) { rows.images.map { $0 * $0 } }
         let strip = Strip(map, rows, columns)
@@ -17,6 +19,15 @@ extension TensorPass {
             }
         }
         (state.left, state.right) = after
+    }
+
+    /// What is integrated takes the rule for the largest deviation of both images, so a pair's rule is that of one of them.
+    private func adapted(_ map: any LayerMap, to state: PairState) -> any LayerMap {
+        guard let adaptive = map as? any AdaptiveMap else { return map }
+        let largest = (state.left + state.right).reduce(0, max).squareRoot()
+        let adapted = adaptive.adapted(upTo: largest)
+        if isSelf { left.quadratureError = max(left.quadratureError ?? 0, adapted.rule.error) }
+        return adapted
     }
 }
 

@@ -14,6 +14,7 @@ struct TensorPass {
         for step in steps {
             if isCancelled() { throw .cancelled }
             try apply(step, &state, isCancelled)
+            if isSelf { try left.check(state.left, after: step) }
             if !step.keepsAllPairs { state.restrict() }
         }
     }
@@ -23,7 +24,7 @@ struct TensorPass {
     ) throws(KernelError) {
         switch step.kind {
         case .affine(let affine): apply(affine, step, &state)
-        case .nonlinearity(let map): apply(map, step, &state)
+        case .nonlinearity(let map): try apply(map, step, &state)
         case .pool(let pool): apply(pool, step, &state)
         case .flatten: flatten(step, &state)
         case .layerNorm(let norm): apply(norm, step, &state)

@@ -21,16 +21,16 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
     }
 
     func run<Scalar: KernelScalar>(
-        into destinations: KernelDestinations<Scalar>, threads: Int, progress: @Sendable (Int, Int) -> Void,
-        isCancelled: @Sendable () -> Bool
+        into destinations: KernelDestinations<Scalar>, threads: Int, report: (KernelRun) -> Void,
+        progress: @Sendable (Int, Int) -> Void, isCancelled: @Sendable () -> Bool
     ) throws(KernelError) {
         let (rows, columns) = (leftTables.count, rightTables.count)
         let kinds = [destinations.nngp?.wantsOwn, destinations.ntk?.wantsOwn].compactMap(\.self)
         let needsOwn = isSymmetric || kinds.contains(true) || (plan.readout != .flatten && !plan.tailIsLinear)
         let withTangent = destinations.ntk != nil
         let makeWorker: @Sendable () -> PlaneWorker<Planes> = { PlaneWorker(plan, withTangent: withTangent) }
-        let leftProfiles = left.images.map { _ in ImageProfile(steps: network.stepCount) }
-        let rightProfiles = isSymmetric ? leftProfiles : right.images.map { _ in ImageProfile(steps: network.stepCount) }
+        let leftProfiles = left.profiles(steps: network.stepCount)
+        let rightProfiles = isSymmetric ? leftProfiles : right.profiles(steps: network.stepCount)
         let areKept = leftTables.areKept && rightTables.areKept
         let tiles = PairTile.tiles(
             rows: rows, columns: columns, symmetric: isSymmetric, side: plan.readout != .flatten ? 1 : areKept ? 16 : 64)
@@ -54,6 +54,7 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
             guard isLeft, needsOwn else { return }
             destinations.storeOwn(profile, row: row, columns: columns, isSymmetric: isSymmetric)
         }
+        report((leftProfiles + rightProfiles).run)
         try counter.run(tiles.count, makeWorker, progress, isCancelled) { worker, index throws(KernelError) in
             let tile = tiles[index]
             let columnTables = tile.columns.map { rightTables[$0] }
