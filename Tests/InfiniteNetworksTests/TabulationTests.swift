@@ -34,8 +34,10 @@ struct TabulationTests {
             func cosine(_ fold: Double) -> Double { fold.sign == .minus ? 2 * fold.magnitude - 1 : 1 - 2 * fold }
             worst.cosine = max(worst.cosine, abs(cosine(known.fold) - cosine(found.fold)))
             worst.slope = max(worst.slope, abs(known.slope - found.slope) / diagonal)
-            // Of equal variances what is left is the angle's, to its own size.
-            if s == t, fold > 0 { worst.near = max(worst.near, abs(known.fold - found.fold) / known.fold) }
+            // Of equal variances what is left is the angle's, to its own size; the quadrature squares a difference about
+            // as large as the chord of two rounded numbers near 1, and loses what the tables keep.
+            let rounding = 4 * Double.ulpOfOne / size.squareRoot()
+            if s == t, fold > 0 { worst.near = max(worst.near, abs(known.fold - found.fold) / known.fold - rounding) }
         }
         print("\(function) \(range) seed \(seed): cosine \(worst.cosine), slope \(worst.slope), near \(worst.near)")
         #expect(worst.cosine < 2e-11)
@@ -72,11 +74,14 @@ struct TabulationTests {
         #expect(large.nngp.distance[1] == 0)
         #expect(abs(large.nngp.distance[3] - small.nngp.distance[3]) < 1e-5 * small.nngp.distance[3])
         let single: Results<Float> = try stack.results(x, as: Float.self)
+        var worst = 0.0
         for index in 0..<240 * 240 {
             let (i, j) = (index / 240, index % 240)
             let scale = (large.ntk.kernel[i * 241] * large.ntk.kernel[j * 241]).squareRoot()
-            #expect(abs(Double(single.ntk.kernel[index]) - large.ntk.kernel[index]) < 5e-6 * scale)
+            worst = max(worst, abs(Double(single.ntk.kernel[index]) - large.ntk.kernel[index]) / scale)
         }
+        print("\(function) in float32: \(worst)")
+        #expect(worst < 5e-6)
     }
 
     @Test func tablesAreLeftAloneWhereTheyDoNotPay() throws {
