@@ -93,8 +93,12 @@ public final class TangentServer: Sendable {
     }
 
     private static func routes(_ core: Core, _ readiness: Readiness) -> [Route] {
-        ComputationRoutes(core: core, submissions: Submissions(core: core)).routes + ArchitectureRoutes(core: core).routes + DatasetRoutes(core: core).routes + NetworkRoutes(core: core).routes
-            + JobRoutes(core: core).routes + ResultRoutes(core: core).routes + OperationsRoutes(core: core, readiness: readiness).routes
+        let groups: [[Route]] = [
+            ComputationRoutes(core: core, submissions: Submissions(core: core)).routes, ArchitectureRoutes(core: core).routes,
+            DatasetRoutes(core: core).routes, NetworkRoutes(core: core).routes, JobRoutes(core: core).routes,
+            ResultRoutes(core: core).routes, OperationsRoutes(core: core, readiness: readiness).routes,
+        ]
+        return groups.flatMap { $0 }
     }
 
     /// Stops in the order that loses nothing: no new connections, those who wait are answered, requests in progress end,
