@@ -30,7 +30,7 @@ struct OperationsRoutes: Sendable {
             "name": "tangent", "version": .string(Version.text),
             "links": [
                 "datasets": "/datasets", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
-                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "architectures": "/architectures",
+                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "kernels_empirical": "/kernels/empirical", "architectures": "/architectures",
                 "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
                 "live": "/livez", "ready": "/readyz",
             ],
