@@ -73,6 +73,7 @@ enum JobRequests {
         SelectionRequest.self, FieldRequest.self, SampleRequest.self,
         PhaseRequest.self, KernelAnalysisRequest.self, InfluenceRequest.self, PathKernelRequest.self,
         EmpiricalKernelRequest.self,
+        LinearizationRequest.self,
     ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {
