@@ -87,12 +87,14 @@ case "times":
     report("100 times, n = \(n), beside one dsyevd and its products", own, reference)
 default:
     let (n, k) = (size ?? 20_000, 1)
-    // A file without a name: however the process ends, its space is given back.
-    let descriptor = open(NSTemporaryDirectory(), O_TMPFILE | O_RDWR, 0o600)
+    // A file that loses its name at once: however the process ends, its space is given back.
+    var path = Array((NSTemporaryDirectory() + "kernel-XXXXXX").utf8CString)
+    let descriptor = mkstemp(&path)
     guard descriptor >= 0 else {
         FileHandle.standardError.write(Data("The folder for temporary files takes no file: \(String(cString: strerror(errno)))\n".utf8))
         exit(1)
     }
+    unlink(path)
     let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     for i in 0..<n {
         let row = (0..<n).map { element(i, $0) }

@@ -6,16 +6,16 @@ start_server --workers 1 --threads-per-worker 2 --memory-limit 256MiB
 # Images: convolutions and a pooled output.
 IMAGES='[[[0.1, 0.9, 0.3], [0.4, 0.2, 0.8], [0.7, 0.5, 0.6]], [[0.9, 0.1, 0.1], [0.2, 0.9, 0.3], [0.1, 0.2, 0.9]], [[0.5, 0.5, 0.1], [0.3, 0.8, 0.2], [0.6, 0.1, 0.4]]]'
 NEW='[[[0.2, 0.8, 0.4], [0.3, 0.3, 0.7], [0.6, 0.6, 0.5]]]'
-CONV='{"layers": [{"type": "conv", "kernel": 3, "padding": "same", "weight_std": 1.4, "bias_std": 0.1}, "relu", "global_avg_pool", {"type": "dense", "weight_std": 1.4}]}'
+CONV='{"layers": [{"type": "conv", "filter": [3, 3], "padding": "same", "weight_std": 1.4, "bias_std": 0.1}, "relu", "global_avg_pool", {"type": "dense", "weight_std": 1.4}]}'
 flat() { jq -c 'map(flatten)' <<<"$1"; }
 images="\"architecture\": $CONV, \"input_shape\": [3, 3, 1], \"y_train\": [1, 0, 2]"
 post /predictions "{$images, \"x_train\": $(flat "$IMAGES"), \"x_test\": $(flat "$NEW"), \"times\": [\"infinity\", 5]}" -H 'Prefer: wait=20'
 expect_json "images are predicted from a convolutional kernel" \
     '.state == "succeeded" and (.result.arrays.ntk_train_mean.values[0] | [.[0][0] - 1, .[1][0], .[2][0] - 2] | all(fabs < 1e-8)) and (.result.arrays.ntk_variance.values[0][0] > 0)'
 conv_mean=$(jq -c '.result.arrays.ntk_mean.values[0]' "$BODY")
-post /kernels "{\"architecture\": $CONV, \"input_shape\": [3, 3, 1], \"x1\": $(flat "$IMAGES")}" -H 'Prefer: wait=20'
+post /kernels "{\"kinds\": [\"ntk\"], \"architecture\": $CONV, \"input_shape\": [3, 3, 1], \"x1\": $(flat "$IMAGES")}" -H 'Prefer: wait=20'
 train=$(member .id)
-post /kernels "{\"architecture\": $CONV, \"input_shape\": [3, 3, 1], \"x1\": $(flat "$NEW"), \"x2\": $(flat "$IMAGES")}" -H 'Prefer: wait=20'
+post /kernels "{\"kinds\": [\"ntk\"], \"architecture\": $CONV, \"input_shape\": [3, 3, 1], \"x1\": $(flat "$NEW"), \"x2\": $(flat "$IMAGES")}" -H 'Prefer: wait=20'
 cross=$(member .id)
 post /predictions "{\"kernel\": {\"job\": \"$train\", \"test_train\": {\"job\": \"$cross\"}}, \"kinds\": [\"ntk\"], \"y_train\": [1, 0, 2]}" -H 'Prefer: wait=20'
 expect_json "and from the same kernel of jobs, without a variance" ".result.arrays.ntk_mean.values[0] == $conv_mean and .result.request.covariance == \"none\""
@@ -26,7 +26,7 @@ expect_json "images flow" '.state == "succeeded"'
 WIDE='{"layers": [{"type": "dense", "width": 256, "weight_std": 1.4, "bias_std": 0.2}, "erf", {"type": "dense", "width": 1, "weight_std": 1.4}]}'
 TRAIN='[[0.1, 0.2], [1, -1], [0.5, 0.7]]'
 TEST='[[0.3, 0.3], [0, 1]]'
-empirical() { post /kernels/empirical "{\"architecture\": $WIDE, \"seed\": 3, $1}" -H 'Prefer: wait=20'; member .id; }
+empirical() { post /kernels/empirical "{\"architecture\": $WIDE, \"seeds\": [3], $1}" -H 'Prefer: wait=20'; member .id; }
 train=$(empirical "\"kinds\": [\"ntk\"], \"x1\": $TRAIN")
 cross=$(empirical "\"kinds\": [\"ntk\"], \"x1\": $TEST, \"x2\": $TRAIN")
 kernel="\"kernel\": {\"job\": \"$train\", \"test_train\": {\"job\": \"$cross\"}}"
