@@ -16,11 +16,16 @@ public struct EmpiricalKernel<Scalar: NetworkScalar>: Sendable {
     ///   - x2: rows of the other side; nil: the symmetric kernel of x1.
     ///   - vectors: what Θ is to be multiplied with, [vectors, n2, k].
     public init(_ network: FiniteNetwork, x1: [Scalar], x2: [Scalar]?, mode: KernelOutputs, vectors: [Scalar] = []) {
+        self.init(network, x1: x1, x2: x2, mode: mode, vectors: vectors, budget: KernelMemoryPlan.budget)
+    }
+
+    /// - Parameter budget: bytes of factors.
+    init(_ network: FiniteNetwork, x1: [Scalar], x2: [Scalar]?, mode: KernelOutputs, vectors: [Scalar] = [], budget: Double) {
         (self.network, self.x1, self.x2, self.mode, self.vectors) = (network, x1, x2, mode, vectors)
         rows = x1.count / network.inputCount
         columns = (x2 ?? x1).count / network.inputCount
         plan = KernelMemoryPlan(
-            network, rows: rows, columns: x2 == nil ? nil : columns, mode: mode, scalar: MemoryLayout<Scalar>.size)
+            network, rows: rows, columns: x2 == nil ? nil : columns, mode: mode, scalar: MemoryLayout<Scalar>.size, budget: budget)
     }
 
     /// The layers whose contributions there are, in the order of computation.

@@ -19,8 +19,10 @@ struct KernelMemoryPlan: Equatable {
     let factorBytes: Double
     let tapeBytes: Double
 
-    /// - Parameter scalar: bytes of a number.
-    init(_ network: FiniteNetwork, rows: Int, columns: Int?, mode: KernelOutputs, scalar: Int) {
+    /// - Parameters:
+    ///   - scalar: bytes of a number.
+    ///   - budget: bytes of factors.
+    init(_ network: FiniteNetwork, rows: Int, columns: Int?, mode: KernelOutputs, scalar: Int, budget: Double = Self.budget) {
         let (k, bytes) = (network.outputCount, Double(scalar))
         var (inputs, deltas) = (0.0, 0.0)
         for node in network.nodes {
@@ -30,12 +32,12 @@ struct KernelMemoryPlan: Equatable {
             deltas += Double(layer.positions) * Double(layer.fanOut) * bytes
         }
         let all = Double(rows) + Double(columns ?? 0)
-        let fitting = (Self.budget / all - inputs) / max(deltas, 1)
+        let fitting = (budget / all - inputs) / max(deltas, 1)
         let held = mode == .full ? k : max(1, min(k, fitting < Double(k) ? Int(max(fitting, 0)) : k))
         let row = inputs + Double(held) * deltas
         let most = max(rows, columns ?? 0)
-        let fits = all * row <= Self.budget
-        block = fits ? most : max(1, min(most, Int(Self.budget / 2 / max(row, 1))))
+        let fits = all * row <= budget
+        block = fits ? most : max(1, min(most, Int(budget / 2 / max(row, 1))))
         outputs = held
         factorBytes = (fits ? all : 2 * Double(block)) * row
         let values = network.values.reduce(0) { $0 + Double($1.elements) } * bytes

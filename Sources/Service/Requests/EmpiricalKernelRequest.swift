@@ -27,7 +27,12 @@ struct EmpiricalKernelRequest: JobRequest {
         let (members, faults) = (reader.members, reader.faults)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let isTrained = members.has("training") && !members.has("architecture")
-        let architecture = isTrained ? try TrainedNetwork.architecture(reader) : reader.architecture()
+        let architecture =
+            if isTrained {
+                try TrainedNetwork.architecture(reader)
+            } else {
+                try reader.architectureOrThatOfNetwork()
+            }
         let x1 = try reader.requiredInputs("x1", inputShape: inputShape)
         let x2 = try reader.inputs("x2", inputShape: inputShape)
         let vectors = try reader.inputs("vectors")

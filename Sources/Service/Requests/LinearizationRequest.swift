@@ -15,6 +15,8 @@ struct LinearizationRequest: JobRequest {
     /// Of w₀, where neither parameters were given nor a training.
     let seed: Int
     let parameters: DataReference?
+    /// The id of the network that brought the parameters.
+    let storedNetwork: String?
     let displacement: ParameterDisplacement
     let scales: [Double]
 
@@ -22,7 +24,7 @@ struct LinearizationRequest: JobRequest {
         let (members, faults) = (reader.members, reader.faults)
         let run = try Self.trainedRun(reader)
         let isTrained = members.value("displacement")?["training"] != nil
-        let architecture = isTrained ? run?.architecture : reader.architecture()
+        let architecture = isTrained ? run?.architecture : try reader.architectureOrThatOfNetwork()
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape ?? run?.inputShape)
         let network = architecture.flatMap { architecture in
@@ -35,14 +37,16 @@ struct LinearizationRequest: JobRequest {
             members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(run.inputShape); both must be inputs of the same network.")
         }
         seed = members.integer("seed", in: 0..., default: 0)
-        parameters = try reader.parameters("parameters", of: network)
+        let stored = try reader.storedNetwork(for: network)
+        parameters = try stored?.parameters ?? reader.parameters("parameters", of: network)
+        storedNetwork = stored?.id
         let displacement = try ParameterDisplacement(reader, run: run, network: network)
         scales = members.numbers("scales", in: .positive, count: 1...1000) ?? Self.defaultScales
-        if members.has("parameters"), members.has("seed") {
-            members.fault(at: "seed", "The network is given by its parameters; leave seed out, or leave parameters out.")
+        if members.has("parameters") || members.has("network"), members.has("seed") {
+            members.fault(at: "seed", "The network is given by its parameters; leave seed out, or leave the parameters out.")
         }
         if isTrained {
-            for name in ["architecture", "seed", "parameters"] where members.has(name) {
+            for name in ["architecture", "seed", "parameters", "network"] where members.has(name) {
                 members.fault(at: name, "The network is that of the training, from its start on; leave \(name) out.")
             }
         }
@@ -69,7 +73,9 @@ struct LinearizationRequest: JobRequest {
             // The training says which network it is.
         } else {
             object["architecture"] = network.architecture.json
-            if let parameters {
+            if let storedNetwork {
+                object["network"] = .string(storedNetwork)
+            } else if let parameters {
                 object["parameters"] = ["inline": ["parameters": .integer(parameters.rowLength)]]
             } else {
                 object["seed"] = .integer(seed)

@@ -22,7 +22,7 @@ enum ParameterSource: Sendable {
         }
     }
 
-    static let members = ["seeds", "parameters", "training"]
+    static let members = ["seeds", "parameters", "training", "network"]
 
     /// Reads whichever of ``members`` a request has; without any, the network of seed 0.
     ///
@@ -47,6 +47,14 @@ enum ParameterSource: Sendable {
                 return nil
             }
             self = .given(training.parameters, member: "training", json: training.json)
+        case "network":
+            guard let network, let stored = try StoredNetwork(reader) else { return nil }
+            guard stored.parameters.rowLength == network.parameterCount else {
+                members.fault(
+                    at: "network", "This network has \(stored.parameters.rowLength) parameters, and the architecture \(network.parameterCount); leave architecture out to take its own.")
+                return nil
+            }
+            self = .given(stored.parameters, member: "network", json: .string(stored.id))
         default:
             guard let list = seeds ?? (members.has("seeds") ? nil : [0]) else { return nil }
             var seen: Set<Int> = []
