@@ -100,7 +100,7 @@ let package = Package(
         tests("LinearAlgebra"),
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
-        tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("Dynamics", ["Architectures", "FiniteNetworks", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("FiniteNetworks", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("Plots"),
         tests("HTTPServer", ["CLinux"]),

@@ -104,7 +104,7 @@ struct SmallDataTests {
                 var problem = PredictionProblem(targets: rows(targets, rest))
                 problem.ridge = .relative(1e-3)
                 let predictions = try EnsemblePredictor.predict(
-                    nngp: blocks.nngp, ntk: blocks.ntk, problem: problem, spectra: false, threads: 2)
+                    nngp: blocks.nngp, ntk: blocks.ntk, problem: problem, spectra: nil, threads: 2)
                 for (kind, prediction) in predictions {
                     let confusion = PredictionScores.confusion(try #require(prediction.mean), at: 0, rows(targets, held))
                     right[kind, default: 0] += confusion.diagonal.reduce(0, +)

@@ -101,3 +101,33 @@ struct ProductTests {
         #expect(gram.values == [5, 11, 17, 11, 25, 39, 17, 39, 61])
     }
 }
+
+struct LanczosTests {
+    /// A few steps give a value that is never too large and say how far from an eigenvalue it is; all of them give the largest.
+    @Test(arguments: [1, 4, 12, 120])
+    func estimatesSayHowGoodTheyAre(limit: Int) throws {
+        let kernel = gram(60, 20, shift: 0.5, seed: 9)
+        let values = try Eigendecomposition(overwriting: kernel.copy()).values
+        let estimate = try Lanczos.largestEigenvalue(order: 60, limit: limit) { DenseMatrix.product($0, kernel, threads: 1) }
+        #expect(estimate.value <= values[0] * (1 + 1e-13))
+        #expect(values.contains { abs($0 - estimate.value) <= (estimate.error + 1e-12) * estimate.value })
+        if limit == 120 {
+            #expect(estimate.error <= 1e-10)
+            #expect(abs(estimate.value - values[0]) < 1e-10 * values[0])
+        }
+    }
+
+    /// One right-hand side takes another way through BLAS than several.
+    @Test func singleRowsSolveAndMultiplyAsSeveralDo() throws {
+        let (kernel, rows) = (gram(30, 40, shift: 0.1, seed: 3), gram(30, 5, shift: 0, seed: 4))
+        let factor = try Cholesky(overwriting: kernel, ridge: 0.2)
+        let (solved, products) = (rows.copy(), factor.kernelTimes(rows: rows))
+        factor.solve(rows: solved)
+        for i in [0, 17] {
+            let row = DenseMatrix(rows: 1, columns: 30, values: (0..<30).map { rows[i, $0] })
+            #expect(zip(factor.kernelTimes(rows: row).values, (0..<30).map { products[i, $0] }).allSatisfy { abs($0 - $1) < 1e-12 })
+            factor.solve(rows: row)
+            #expect(zip(row.values, (0..<30).map { solved[i, $0] }).allSatisfy { abs($0 - $1) < 1e-10 })
+        }
+    }
+}

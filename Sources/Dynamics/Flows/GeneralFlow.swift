@@ -37,7 +37,7 @@ public struct GeneralFlow {
     /// The largest eigenvalue of K + s I.
     public func lambdaMax() throws(DynamicsError) -> Double {
         try DynamicsError.rethrowing { () throws(FactorisationError) in
-            try Lanczos.largestEigenvalue(order: kernel.rows) { DenseMatrix.product($0, kernel, threads: threads) } + ridge
+            try Lanczos.largestEigenvalue(order: kernel.rows) { DenseMatrix.product($0, kernel, threads: threads) }.value + ridge
         }
     }
 

@@ -74,15 +74,19 @@ struct CholeskyPredictor {
             targets: problem.targets, solution: alpha, inverseDiagonal: factor.inverseDiagonal())
     }
 
-    /// The ends of the spectrum by Lanczos iterations with the kernel and with its inverse.
-    func spectrumSummary() throws(DynamicsError) -> SpectrumSummary {
+    /// The ends of the spectrum by Lanczos iterations with the kernel and with its inverse; a few products of 2n² operations
+    /// each where an estimate of the smallest will do, up to 120 where it will not.
+    func spectrumSummary(_ precision: SpectrumSummary.Precision) throws(DynamicsError) -> SpectrumSummary {
         try DynamicsError.rethrowing { () throws(FactorisationError) in
             let largest = try Lanczos.largestEigenvalue(order: factor.order) { factor.kernelTimes(rows: $0) }
-            let inverse = try Lanczos.largestEigenvalue(order: factor.order) { x in
+            let inverse = try Lanczos.largestEigenvalue(
+                order: factor.order, tolerance: precision.tolerance, limit: precision.limit
+            ) { x in
                 factor.solve(rows: x)
                 return x
             }
-            return SpectrumSummary(lambdaMax: largest + factor.ridge, lambdaMin: 1 / inverse, ridge: factor.ridge)
+            return SpectrumSummary(
+                lambdaMax: largest.value + factor.ridge, lambdaMin: 1 / inverse.value, ridge: factor.ridge, lambdaMinError: inverse.error)
         }
     }
 

@@ -11,10 +11,10 @@ public enum EnsemblePredictor {
     ///   - nngp: Needed for its own prediction and for the covariance of the NTK's.
     ///   - ntk: Nil where it is not asked for.
     ///   - wantsNNGP: Whether the NNGP's own prediction is asked for.
-    ///   - spectra: Whether the ends of the spectrum are wanted; they take Lanczos iterations beside a Cholesky factor.
+    ///   - spectra: How closely the ends of the spectrum are wanted where a Cholesky factor does not give them; nil: not at all.
     /// - Throws: ``DynamicsError``.
     public static func predict(
-        nngp: KernelBlocks?, ntk: KernelBlocks?, wantsNNGP: Bool = true, problem: PredictionProblem, spectra: Bool = true,
+        nngp: KernelBlocks?, ntk: KernelBlocks?, wantsNNGP: Bool = true, problem: PredictionProblem, spectra: SpectrumSummary.Precision? = .full,
         threads: Int = 1, isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> [KernelKind: KindPrediction] {
         try requireFinite(problem.targets, "the targets")
@@ -36,7 +36,7 @@ public enum EnsemblePredictor {
     }
 
     private static func predictNNGP(
-        _ blocks: KernelBlocks, _ problem: PredictionProblem, spectra: Bool, threads: Int
+        _ blocks: KernelBlocks, _ problem: PredictionProblem, spectra: SpectrumSummary.Precision?, threads: Int
     ) throws(DynamicsError) -> KindPrediction {
         guard problem.times.allSatisfy({ $0 == .infinity }) else {
             let predictor = try SpectralPredictor(overwriting: blocks, name: "nngp", problem: problem, threads: threads)
@@ -50,7 +50,7 @@ public enum EnsemblePredictor {
         }
         let predictor = try CholeskyPredictor(overwriting: blocks.train, name: "nngp", problem: problem, threads: threads)
         var result = predictor.prediction(testTrain: blocks.testTrain)
-        if spectra { result.spectrum = try predictor.spectrumSummary() }
+        if let spectra { result.spectrum = try predictor.spectrumSummary(spectra) }
         guard let testTrain = blocks.testTrain else { return result }
         let times = problem.times.count
         if problem.covariance == .diagonal, let diagonal = blocks.testDiagonal {
@@ -64,7 +64,7 @@ public enum EnsemblePredictor {
     }
 
     private static func predictNTK(
-        _ blocks: KernelBlocks, prior: KernelBlocks?, _ problem: PredictionProblem, spectra: Bool, threads: Int
+        _ blocks: KernelBlocks, prior: KernelBlocks?, _ problem: PredictionProblem, spectra: SpectrumSummary.Precision?, threads: Int
     ) throws(DynamicsError) -> KindPrediction {
         guard problem.times.allSatisfy({ $0 == .infinity }) else {
             let predictor = try SpectralPredictor(overwriting: blocks, name: "ntk", problem: problem, threads: threads)
@@ -80,7 +80,7 @@ public enum EnsemblePredictor {
         }
         let predictor = try CholeskyPredictor(overwriting: blocks.train, name: "ntk", problem: problem, threads: threads)
         var result = predictor.prediction(testTrain: blocks.testTrain)
-        if spectra { result.spectrum = try predictor.spectrumSummary() }
+        if let spectra { result.spectrum = try predictor.spectrumSummary(spectra) }
         guard problem.covariance != .none, let testTrain = blocks.testTrain, let prior, let priorTestTrain = prior.testTrain
         else { return result }
         let gain = predictor.gain(overwriting: testTrain)

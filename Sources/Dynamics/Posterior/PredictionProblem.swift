@@ -84,6 +84,20 @@ public struct SpectrumSummary: Sendable, Equatable {
     public var lambdaMin: Double
     /// The ridge as added to the diagonal.
     public var ridge: Double
+    /// An eigenvalue of the inverse lies within this fraction of 1 / `lambdaMin`, and `lambdaMin` is not below the true one; zero
+    /// where all eigenvalues were computed.
+    public var lambdaMinError = 0.0
+
+    /// How closely the smallest eigenvalue is looked for beside a Cholesky factor.
+    public enum Precision: Sendable {
+        /// A few solves with the factor; as good as they happen to be, which ``SpectrumSummary/lambdaMinError`` says.
+        case estimate
+        /// To 1e-10, which takes as long as several factorisations.
+        case full
+
+        var tolerance: Double { self == .full ? 1e-10 : 0.05 }
+        var limit: Int { self == .full ? 120 : 12 }
+    }
 
     public var conditionNumber: Double? {
         lambdaMin > 0 && (lambdaMax / lambdaMin).isFinite ? lambdaMax / lambdaMin : nil

@@ -29,7 +29,7 @@ public struct GaussianProcess {
         scale = prior.diagonal.reduce(0, +)
         let kind: KernelKind = ntk == nil ? .nngp : .ntk
         let prediction = try EnsemblePredictor.predict(
-            nngp: nngp, ntk: ntk, wantsNNGP: ntk == nil, problem: problem, spectra: false, threads: threads)[kind]
+            nngp: nngp, ntk: ntk, wantsNNGP: ntk == nil, problem: problem, spectra: nil, threads: threads)[kind]
         guard let mean = prediction?.mean, let covariance = prediction?.covariance else {
             preconditionFailure("a prediction with test inputs has a mean and a covariance")
         }

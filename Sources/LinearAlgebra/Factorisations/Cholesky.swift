@@ -52,6 +52,15 @@ public final class Cholesky {
         precondition(rows.columns == order, "right-hand sides have one column per row of the factor")
         let (n, m) = (blasint(order), blasint(rows.rows))
         guard n > 0, m > 0 else { return }
+        // For one right-hand side the blocks of `dpotrs` copy more than they save: the time is that of reading L twice.
+        if m == 1 {
+            BLASThreads.with(threads) {
+                for transpose in [CblasNoTrans, CblasTrans] {
+                    cblas_dtrsv(CblasColMajor, CblasLower, transpose, CblasNonUnit, n, matrix.base, n, rows.base, 1)
+                }
+            }
+            return
+        }
         _ = BLASThreads.with(threads) { LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, Self.lower, n, m, matrix.base, n, rows.base, n) }
     }
 
@@ -89,9 +98,10 @@ public final class Cholesky {
         let (n, m) = (blasint(order), blasint(rows.rows))
         guard n > 0, m > 0 else { return result }
         BLASThreads.with(threads) {
+            if m == 1 { return cblas_dsymv(CblasRowMajor, CblasLower, n, 1, matrix.base, n, rows.base, 1, 0, result.base, 1) }
             cblas_dsymm(CblasRowMajor, CblasRight, CblasLower, m, n, 1, matrix.base, n, rows.base, n, 0, result.base, n)
         }
-        // dsymm read the factor's diagonal where K's belongs.
+        // BLAS read the factor's diagonal where K's belongs.
         for i in 0..<rows.rows {
             for j in 0..<order { result[i, j] += (kernelDiagonal[j] - matrix[j, j]) * rows[i, j] }
         }

@@ -4,18 +4,26 @@ import Foundation
 /// The largest eigenvalue of a symmetric operator that is known by its products only (Lanczos' method with every new vector
 /// made orthogonal to all before it).
 public enum Lanczos {
+    /// What the products so far say of the largest eigenvalue.
+    public struct Estimate: Sendable, Equatable {
+        /// The largest Ritz value: never above the eigenvalue, but for rounding.
+        public var value: Double
+        /// An eigenvalue lies within `error · value` of the value: the norm |β s| of the Ritz vector's residual (Parlett, "The
+        /// Symmetric Eigenvalue Problem", 13.2).
+        public var error: Double
+    }
+
     /// - Parameters:
+    ///   - tolerance: Of the relative error; the kernels of wide networks reach 1e-10 long before the limit.
+    ///   - limit: The most products; with n of them the value is exact.
     ///   - apply: Takes a row [1, n] and gives the operator's product with it; it may overwrite what it takes.
-    ///   - limit: The most products; with n of them the value is exact. The bound on the error, |β s| of the last vector, is
-    ///     asked to be 1e-10 of the value and is reached long before by the kernels of wide networks.
     /// - Throws: ``FactorisationError/noConvergence(code:)`` if LAPACK's `dstev` fails.
     public static func largestEigenvalue(
-        order n: Int, limit: Int = 120, apply: (DenseMatrix) -> DenseMatrix
-    ) throws(FactorisationError) -> Double {
-        guard n > 0 else { return 0 }
+        order n: Int, tolerance: Double = 1e-10, limit: Int = 120, apply: (DenseMatrix) -> DenseMatrix
+    ) throws(FactorisationError) -> Estimate {
+        guard n > 0 else { return Estimate(value: 0, error: 0) }
         var basis: [DenseMatrix] = [start(n)]
         var (alphas, betas): ([Double], [Double]) = ([], [])
-        var value = 0.0
         while true {
             let last = basis[basis.count - 1]
             let next = apply(last.copy())
@@ -24,8 +32,11 @@ public enum Lanczos {
             for _ in 0..<2 { for vector in basis { subtract(dot(next, vector), vector, from: next) } }
             let beta = dot(next, next).squareRoot()
             let (ritz, tail) = try largestRitz(alphas, betas)
-            value = ritz
-            if basis.count == min(n, limit) || beta * abs(tail) <= 1e-10 * abs(ritz) { return value }
+            let residual = beta * abs(tail)
+            if basis.count == min(n, limit) || residual <= tolerance * abs(ritz) {
+                // With as many vectors as dimensions what is left of the residual is rounding.
+                return Estimate(value: ritz, error: basis.count == n || residual == 0 ? 0 : residual / abs(ritz))
+            }
             betas.append(beta)
             for i in 0..<n { next.base[i] /= beta }
             basis.append(next)

@@ -6,7 +6,7 @@ import LinearAlgebra
 
 /// How the training kernel's inverse is applied.
 enum PredictionSolver: String, Sendable, CaseIterable {
-    /// Conjugate gradients where a factor would take more than ``PredictionRequest/factorBytes`` and they can answer.
+    /// Conjugate gradients where a factor would take more memory than one job may, and they can answer.
     case auto
     case cholesky
     /// Conjugate gradients on a kernel that is read from its job's file, or computed anew, a strip at a time.
@@ -61,7 +61,7 @@ extension PredictionRequest {
         func repeated(_ value: Double) -> JSONValue { .array(times.map { _ in .finite(value) }) }
         var metrics = JSONObject([
             ("solver", .string(PredictionSolver.conjugateGradients.rawValue)), ("iterations", .integer(solution.iterations)),
-            ("residual", .finite(solution.residual)), ("ridge", .finite(ridge)),
+            ("residual", .finite(solution.residual)), ("tolerance", .double(tolerance)), ("ridge", .finite(ridge)),
             ("train_loss", repeated(PredictionScores.loss(train, at: 0, loaded.targets, loss))),
         ])
         if let mean, let targets = loaded.testTargets {

@@ -81,7 +81,7 @@ struct KernelJobs: Sendable {
                 guard let array = result.arrays.first(where: { $0.name == kind.rawValue }) else {
                     return refuse("The job has no array \"\(kind.rawValue)\"; compute a kernel of this kind, or leave it out of kinds.")
                 }
-                guard array.shape.count == 2 else { return refuse("The job's array \"\(kind.rawValue)\" has shape \(array.shape); a kernel here is a matrix.") }
+                guard array.shape.count == 2 else { return refuse("The job's array \"\(kind.rawValue)\" has shape \(array.shape); a kernel here is a matrix: compute it with outputs \"mean\".") }
                 let request = try JSONParser.parse(result.document)["request"]
                 if symmetric, array.shape[0] != array.shape[1] || (request?["x2"] ?? .null) != .null {
                     return refuse("The job's kernel is of two sets of inputs and not symmetric; compute it with x1 alone.")

@@ -16,7 +16,7 @@ extension PredictionRequest {
         let blocks = try data.kernelBlocks(neededKinds, covariance: covariance, context)
         try context.checkCancellation()
         context.progress(completed: 1, total: 2, unit: "stages", message: "factorisations")
-        let predictions = try Self.predict(blocks, kinds, problem, context)
+        let predictions = try predict(blocks, problem, context)
         var output = ComputationOutput()
         output.members["times"] = .times(times)
         for kind in kinds {
@@ -26,13 +26,13 @@ extension PredictionRequest {
         return output
     }
 
-    private static func predict(
-        _ blocks: [KernelKind: KernelBlocks], _ kinds: [KernelKind], _ problem: PredictionProblem, _ context: JobContext
+    private func predict(
+        _ blocks: [KernelKind: KernelBlocks], _ problem: PredictionProblem, _ context: JobContext
     ) throws -> [KernelKind: KindPrediction] {
         do throws(DynamicsError) {
             return try EnsemblePredictor.predict(
                 nngp: blocks[.nngp], ntk: kinds.contains(.ntk) ? blocks[.ntk] : nil, wantsNNGP: kinds.contains(.nngp), problem: problem,
-                threads: context.threads, isCancelled: { context.isCancelled })
+                spectra: include.contains(.spectrum) ? .full : .estimate, threads: context.threads, isCancelled: { context.isCancelled })
         } catch .cancelled { throw CancellationError() }
     }
 
@@ -69,7 +69,7 @@ extension PredictionRequest {
         let spectrum = prediction.spectrum
         var result = JSONObject([
             ("ridge", .finite(spectrum.ridge)), ("lambda_max", .finite(spectrum.lambdaMax)), ("lambda_min", .finite(spectrum.lambdaMin)),
-            ("condition_number", .finite(spectrum.conditionNumber)),
+            ("lambda_min_error", .finite(spectrum.lambdaMinError)), ("condition_number", .finite(spectrum.conditionNumber)),
             ("learning_rate_max", .finite(loss.learningRateMax(lambdaMax: spectrum.lambdaMax, examples: data.rows, outputs: data.outputs))),
             ("log_marginal_likelihood", .finite(prediction.logMarginalLikelihood)),
             ("train_loss", .array(times.indices.map { .finite(PredictionScores.loss(prediction.trainMean, at: $0, loaded.targets, loss)) })),

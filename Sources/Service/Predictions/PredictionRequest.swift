@@ -8,7 +8,7 @@ import LinearAlgebra
 struct PredictionRequest: JobRequest {
     static let endpoints = [JobEndpoint(path: "/predictions", kind: "predictions")]
 
-    enum Inclusion: String, Sendable, CaseIterable { case leaveOneOut = "leave_one_out", confusion }
+    enum Inclusion: String, Sendable, CaseIterable { case leaveOneOut = "leave_one_out", confusion, spectrum }
 
     let data: PredictionData
     let kinds: [KernelKind]
@@ -18,23 +18,27 @@ struct PredictionRequest: JobRequest {
     let ridge: Ridge
     let covariance: PredictionProblem.Covariance
     let include: [Inclusion]
-    let solver: PredictionSolver
+    var solver: PredictionSolver
     /// Of the conjugate gradients' relative residual.
     let tolerance: Double
 
-    /// Factors up to this size are computed, if nothing else is asked for.
-    static let factorBytes = 4 << 30
-
     /// Whether conjugate gradients answer.
-    var isIterative: Bool { isIterative(rows: data.rows) }
+    var isIterative: Bool { solver == .conjugateGradients }
 
-    private func isIterative(rows: Int) -> Bool {
-        let fits = Forecast.product(rows, rows, 8, neededKinds.count) <= Self.factorBytes
-        return solver == .conjugateGradients || solver == .auto && !fits && Self.canIterate(times, covariance, include)
-    }
+    /// Whether they could.
+    private var canIterate: Bool { Self.canIterate(times, covariance, include) }
 
     private static func canIterate(_ times: [Double], _ covariance: PredictionProblem.Covariance, _ include: [Inclusion]) -> Bool {
-        times.allSatisfy { $0 == .infinity } && covariance == .none && !include.contains(.leaveOneOut)
+        times.allSatisfy { $0 == .infinity } && covariance == .none && Set(include).isSubset(of: [.confusion])
+    }
+
+    /// With `auto`, a factor where it fits.
+    func fitted(memoryLimit: Int, threads: Int) -> Self {
+        guard solver == .auto else { return self }
+        var result = self
+        result.solver = .cholesky
+        if canIterate, result.forecast(threads: threads).peakBytes > memoryLimit { result.solver = .conjugateGradients }
+        return result
     }
 
     /// The covariance of an ensemble trained with its NTK starts from the NNGP.
@@ -52,7 +56,9 @@ struct PredictionRequest: JobRequest {
         let single = members.has("initial")
         solver = members.choice("solver", of: PredictionSolver.self, default: .auto)
         tolerance = members.number("tolerance", in: .positive, default: 1e-6)
-        let means = single || solver == .conjugateGradients
+        // Kernels of jobs have variances only where one of them is of the test inputs with themselves.
+        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? false
+        let means = single || solver == .conjugateGradients || lacksTestKernel
         let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: means ? .none : .diagonal)
         include = members.choices("include", of: Inclusion.self) ?? []
         self.covariance = covariance
@@ -60,7 +66,7 @@ struct PredictionRequest: JobRequest {
         let data = try PredictionData(reader, kinds: needed)
         reader.finish()
         if solver == .conjugateGradients, !Self.canIterate(times, covariance, include) {
-            members.fault(at: "solver", "Conjugate gradients give means at the end of training; leave times, covariance and \"leave_one_out\" out, or use \"cholesky\".")
+            members.fault(at: "solver", "Conjugate gradients give means at the end of training; leave times, covariance, \"leave_one_out\" and \"spectrum\" out, or use \"cholesky\".")
         }
         if single, covariance != .none {
             members.fault(at: "covariance", "With \"initial\" the prediction is of one network and has no variance; leave covariance out.")
@@ -96,11 +102,15 @@ struct PredictionRequest: JobRequest {
     }
 
     var size: (count: Int, name: String) { (data.rows, "rows") }
-    var advice: String? { covariance == .full ? "set covariance to \"diagonal\"" : nil }
+    var advice: String? {
+        if covariance == .full { return "set covariance to \"diagonal\"" }
+        return isIterative || canIterate
+            ? nil : "ask for means at the end of training alone (covariance \"none\", no times, no include), which conjugate gradients give in little memory"
+    }
 
     func forecast(size n: Int, threads: Int) -> Forecast {
         let (m, k) = (data.testRows, data.outputs)
-        if isIterative(rows: n) { return iterativeForecast(rows: n, threads: threads) }
+        if isIterative { return iterativeForecast(rows: n, threads: threads) }
         let finite = times.contains { $0.isFinite }
         let matrix = Forecast.product(n, n, 8)
         // Kernels; with eigenvectors also LAPACK's workspace of two matrices, or the prior in their basis.

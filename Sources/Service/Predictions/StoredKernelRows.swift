@@ -32,8 +32,8 @@ struct StoredRows {
             switch place {
             case .memory(let values): for j in 0..<range.count { out[j] = values[start + j] }
             case .file(let array):
-                if let values = array.elements(as: Double.self) {
-                    for j in 0..<range.count { out[j] = values[start + j] }
+                if let values = array.elements(as: Double.self), let base = values.baseAddress {
+                    out.update(from: base + start, count: range.count)
                 } else if let values = array.elements(as: Float.self) {
                     for j in 0..<range.count { out[j] = Double(values[start + j]) }
                 }

@@ -26,6 +26,9 @@ protocol JobRequest: Sendable {
     /// What else a client may do about a forecast beyond the limit, as part of a sentence: `leave "spectrum" out`.
     var advice: String? { get }
 
+    /// The request with the choices made that it left to the service and that depend on the memory one job may take.
+    func fitted(memoryLimit: Int, threads: Int) -> Self
+
     /// Computes the result, in a worker.
     ///
     /// - Throws: A ``NumericalFailure`` for trouble with these numbers; `CancellationError`.
@@ -34,6 +37,8 @@ protocol JobRequest: Sendable {
 
 extension JobRequest {
     var advice: String? { nil }
+
+    func fitted(memoryLimit: Int, threads: Int) -> Self { self }
 
     func forecast(threads: Int) -> Forecast { forecast(size: size.count, threads: threads) }
 

@@ -22,10 +22,11 @@ struct ComputationRoutes: Sendable {
         _ = try context.query()
         return try submissions.submit(for: context) {
             let reader = try RequestReader(context.json(), kind: kind, store: core.store, blobs: core.blobs)
-            guard let request = try Request(reader), reader.faults.isEmpty else { throw Problem.invalidDocument(reader.faults) }
-            let threads = core.configuration.threadsPerWorker
+            guard let asked = try Request(reader), reader.faults.isEmpty else { throw Problem.invalidDocument(reader.faults) }
+            let (threads, limit) = (core.configuration.threadsPerWorker, core.configuration.memoryLimit)
+            let request = asked.fitted(memoryLimit: limit, threads: threads)
             let forecast = request.forecast(threads: threads)
-            try request.check(forecast, limit: core.configuration.memoryLimit, threads: threads)
+            try request.check(forecast, limit: limit, threads: threads)
             try core.checkDisk(forecast)
             // What the draft's closure needs of the reader, which does not leave this thread.
             let references = reader.references
