@@ -4,6 +4,8 @@ import LinearAlgebra
 public enum DynamicsError: Error, Equatable {
     /// The kernel has no inverse that float64 can hold, and the question needs one.
     case notPositiveDefinite(SingularKernel)
+    /// A covariance has an eigenvalue below what rounding makes of zero, so that nothing can be drawn from it.
+    case indefiniteCovariance(name: String, lambdaMin: Double, lambdaMax: Double)
     /// Gradient descent with this learning rate grows without bound.
     case diverged(learningRate: Double, learningRateMax: Double, steps: Int)
     /// The conjugate gradients did not reach the tolerance.

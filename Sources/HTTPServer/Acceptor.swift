@@ -68,7 +68,7 @@ final class Acceptor {
                 Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Self.unacknowledgedMilliseconds)
                 let client = Socket.text(of: address)
                 guard loop.context.addresses.take(client) else {
-                    Self.refuse(descriptor)
+                    refuse(descriptor)
                     continue
                 }
                 let target = loops[next % loops.count]
@@ -91,16 +91,19 @@ final class Acceptor {
     }
 
     /// Says why in one packet, which a new connection's buffer always takes, and closes.
-    private static func refuse(_ descriptor: Int32) {
-        refusal.withUnsafeBytes { _ = send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) }
+    private func refuse(_ descriptor: Int32) {
+        let (failure, id) = (ParseFailure.tooManyConnections, loop.makeRequestID())
+        let response = loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id)
+        var body: [UInt8] = []
+        if case .bytes(let bytes) = response.body { body = bytes }
+        var answer: [UInt8] = []
+        ResponseWriter.writeHead(
+            response.status, FieldLines(response.fields), framing: .length(body.count), connection: .close, date: loop.date.line,
+            requestID: id, into: &answer)
+        answer += body
+        answer.withUnsafeBytes { _ = send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL)) }
         Glibc.close(descriptor)
     }
-
-    private static let refusal: [UInt8] = {
-        let body = #"{"type":"urn:tangent:problem:too_many_connections","title":"Too many connections from one address","status":503,"detail":"This address has all the connections that one may have; reuse them, or close some.","code":"too_many_connections"}"#
-        let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: \(body.utf8.count)\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-        return Array((head + body).utf8)
-    }()
 
     func tick(now: Double) {
         guard let resumeTime, now >= resumeTime else { return }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a byte may be in HTTP/1.1, from one table look-up.
 enum ByteClass {
     /// `tchar` of RFC 9110 section 5.6.2: methods and field names.
@@ -10,6 +12,8 @@ enum ByteClass {
     static let hexadecimal: UInt8 = 16
     /// What a Host may hold: unreserved, sub-delims but the comma (which would make a list), `%`, `:`, `[` and `]`.
     static let host: UInt8 = 32
+    /// Below 128.
+    static let ascii: UInt8 = 64
 
     /// Filled once at first use and read through a pointer, so that a look-up costs one load.
     /// The memory lives as long as the process and is never written again.
@@ -29,6 +33,7 @@ enum ByteClass {
         mark("-._~!$&'()*+;=:%[]".utf8, host)
         mark((0...31).lazy.filter { $0 != 9 }, control)
         mark([127], control)
+        mark(0...127, ascii)
         return UnsafePointer(table)
     }()
 
@@ -46,10 +51,36 @@ enum ByteClass {
         return index
     }
 
-    static func all(_ bytes: Slice<UnsafeRawBufferPointer>, _ flag: UInt8) -> Bool {
+    /// The first index at or behind `start` whose byte lacks `flag`, or the end.
+    @inline(__always)
+    static func end(of flag: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int = 0) -> Int {
         let table = table
-        return bytes.allSatisfy { table[Int($0)] & flag != 0 }
+        var index = start
+        while index < bytes.count && table[Int(bytes[index])] & flag != 0 { index += 1 }
+        return index
     }
+
+    static func all(_ bytes: UnsafeRawBufferPointer, _ flag: UInt8) -> Bool {
+        end(of: flag, in: bytes) == bytes.count
+    }
+}
+
+/// A buffer of its own for each part: several times as quick to walk as a slice.
+extension UnsafeRawBufferPointer {
+    @inline(__always)
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
+
+    @inline(__always)
+    func part(_ range: PartialRangeFrom<Int>) -> UnsafeRawBufferPointer { part(range.lowerBound..<count) }
+
+    /// The first place of `byte` at or behind `start`.
+    @inline(__always)
+    func place(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    func holds(_ byte: UInt8) -> Bool { place(of: byte) != nil }
 }
 
 extension UInt8 {

@@ -81,39 +81,41 @@ struct ChunkedDecoder {
             index += 1
         }
         guard index > 0, let size = Int(exactly: value) else { throw .chunk }
-        try checkExtensions(line[index...])
+        try checkExtensions(line.part(index...))
         return (size, line.count - index)
     }
 
     /// `*( ";" token [ "=" ( token / quoted-string ) ] )`, without the blanks that RFC 9112 calls bad.
-    private static func checkExtensions(_ bytes: Slice<UnsafeRawBufferPointer>) throws(ParseFailure) {
-        var rest = bytes
+    private static func checkExtensions(_ bytes: UnsafeRawBufferPointer) throws(ParseFailure) {
+        var index = 0
         func skipToken() throws(ParseFailure) {
-            let end = rest.firstIndex { !ByteClass.is($0, ByteClass.token) } ?? rest.endIndex
-            if end == rest.startIndex { throw .chunk }
-            rest = rest[end...]
+            let end = ByteClass.end(of: ByteClass.token, in: bytes, from: index)
+            if end == index { throw .chunk }
+            index = end
         }
-        while let separator = rest.first {
-            guard separator == UInt8(ascii: ";") else { throw .chunk }
-            rest = rest.dropFirst()
+        func skip(_ byte: UInt8) -> Bool {
+            guard index < bytes.count, bytes[index] == byte else { return false }
+            index += 1
+            return true
+        }
+        while index < bytes.count {
+            guard skip(UInt8(ascii: ";")) else { throw .chunk }
             try skipToken()
-            guard rest.first == UInt8(ascii: "=") else { continue }
-            rest = rest.dropFirst()
-            if rest.first == UInt8(ascii: "\"") {
-                rest = try afterQuotedString(rest)
+            guard skip(UInt8(ascii: "=")) else { continue }
+            if skip(UInt8(ascii: "\"")) {
+                index = try endOfQuotedString(bytes, from: index)
             } else {
                 try skipToken()
             }
         }
     }
 
-    private static func afterQuotedString(
-        _ bytes: Slice<UnsafeRawBufferPointer>
-    ) throws(ParseFailure) -> Slice<UnsafeRawBufferPointer> {
-        var index = bytes.startIndex + 1
-        while index < bytes.endIndex {
+    /// The place behind the closing quote of a string that begins at `start`.
+    private static func endOfQuotedString(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(ParseFailure) -> Int {
+        var index = start
+        while index < bytes.count {
             switch bytes[index] {
-            case UInt8(ascii: "\""): return bytes[(index + 1)...]
+            case UInt8(ascii: "\""): return index + 1
             case UInt8(ascii: "\\"): index += 2
             default: index += 1
             }

@@ -40,7 +40,8 @@ extension Connection {
         let isHead = exchange?.head.method == .head
         let code = response.status.code
         let isBodiless = code == 204 || code == 304 || code < 200
-        var keepsAlive = canKeepAlive(response)
+        let lines = response.lines ?? FieldLines(response.fields)
+        var keepsAlive = !lines.closes && canKeepAlive
         var bytes: [UInt8] = []
         var source: (any BodySource)?
         var length: Int? = 0
@@ -65,7 +66,7 @@ extension Connection {
         let requestID = exchange?.head.id ?? id
         output.append(pool: loop.pool) { buffer in
             ResponseWriter.writeHead(
-                response.status, response.fields, framing: framing, connection: connection, date: date, requestID: requestID,
+                response.status, lines, framing: framing, connection: connection, date: date, requestID: requestID,
                 into: &buffer)
         }
         exchange?.keepsAlive = keepsAlive
@@ -81,10 +82,9 @@ extension Connection {
         endExchange(keepsAlive: keepsAlive)
     }
 
-    private func canKeepAlive(_ response: Response) -> Bool {
+    private var canKeepAlive: Bool {
         guard let exchange, exchange.keepsAlive, requests < configuration.requestsPerConnection else { return false }
         return !loop.context.isDraining.load(ordering: .relaxed) && !times.isAged(now: loop.now, configuration)
-            && !ResponseWriter.asksToClose(response.fields)
     }
 
     private func endExchange(keepsAlive: Bool) {

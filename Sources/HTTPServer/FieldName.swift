@@ -27,12 +27,19 @@ enum FieldName {
         "X-Forwarded-For", "X-Forwarded-Proto", "Content-Digest", "Repr-Digest",
     ]
 
+    private struct Entry {
+        let lowercase: [UInt8]
+        let name: HTTPField.Name
+        let role: FieldRole
+    }
+
     /// By length and last letter, which leaves one or two candidates.
-    private static let buckets: [[(HTTPField.Name, FieldRole)]] = {
-        var buckets = [[(HTTPField.Name, FieldRole)]](repeating: [], count: 256)
+    private static let buckets: [[Entry]] = {
+        var buckets = [[Entry]](repeating: [], count: 256)
         for (text, role) in special + singles.map({ ($0, .single) }) + lists.map({ ($0, .list) }) {
             guard let name = HTTPField.Name(text), let last = text.utf8.last else { continue }
-            buckets[bucket(length: text.utf8.count, last: last)].append((name, role))
+            let entry = Entry(lowercase: Array(name.canonicalName.utf8), name: name, role: role)
+            buckets[bucket(length: text.utf8.count, last: last)].append(entry)
         }
         return buckets
     }()
@@ -45,11 +52,10 @@ enum FieldName {
     static let host = HTTPField.Name("Host")
 
     /// - Parameter bytes: token bytes, at least one.
-    static func find(_ bytes: Slice<UnsafeRawBufferPointer>) throws(ParseFailure) -> (name: HTTPField.Name, role: FieldRole) {
+    static func find(_ bytes: UnsafeRawBufferPointer) throws(ParseFailure) -> (name: HTTPField.Name, role: FieldRole) {
         guard let last = bytes.last else { throw .fieldLine }
-        for entry in buckets[bucket(length: bytes.count, last: last)]
-        where matches(bytes, lowercase: entry.0.canonicalName) {
-            return entry
+        for entry in buckets[bucket(length: bytes.count, last: last)] where matches(bytes, lowercase: entry.lowercase) {
+            return (entry.name, entry.role)
         }
         guard let name = HTTPField.Name(String(decoding: bytes, as: UTF8.self)) else { throw .fieldLine }
         return (name, .list)

@@ -37,23 +37,29 @@ struct FieldSection {
             coding = coding == nil ? Self.coding(value) : .invalid
         case .connection:
             for option in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: true) {
-                let option = Self.trim(option)
-                if matches(option, lowercase: "close") { closes = true }
-                if matches(option, lowercase: "keep-alive") { keepsAlive = true }
+                let option = Self.trim(UnsafeRawBufferPointer(rebasing: option))
+                if matches(option, lowercase: "close".utf8) { closes = true }
+                if matches(option, lowercase: "keep-alive".utf8) { keepsAlive = true }
             }
         case .expect:
-            if matches(value, lowercase: "100-continue") { expectsContinue = true } else { hasUnknownExpectation = true }
+            if matches(value, lowercase: "100-continue".utf8) { expectsContinue = true } else { hasUnknownExpectation = true }
         case .single:
             if fields.contains(name) { throw .repeatedField }
         case .list:
             break
         }
-        let field = HTTPField(name: name, value: value)
+        let field = Self.field(name, value)
         if (role == .list || role == .connection), fields.contains(name) {
             join(field)
         } else {
             fields.append(field)
         }
+    }
+
+    /// Text goes in as text, which is quicker; what is not ASCII stays the bytes it is.
+    private static func field(_ name: HTTPField.Name, _ value: UnsafeRawBufferPointer) -> HTTPField {
+        if ByteClass.end(of: ByteClass.ascii, in: value) < value.count { return HTTPField(name: name, value: value) }
+        return HTTPField(name: name, value: String(decoding: value, as: UTF8.self))
     }
 
     /// Judges the section as a whole.
@@ -79,22 +85,22 @@ struct FieldSection {
     /// The name and the value without surrounding SP and HTAB of one field line.
     static func split(
         _ line: UnsafeRawBufferPointer
-    ) throws(ParseFailure) -> (name: Slice<UnsafeRawBufferPointer>, value: Slice<UnsafeRawBufferPointer>) {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, ByteClass.all(line[..<colon], ByteClass.token)
-        else { throw .fieldLine }
-        return (line[..<colon], trim(line[(colon + 1)...]))
+    ) throws(ParseFailure) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let colon = ByteClass.end(of: ByteClass.token, in: line)
+        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else { throw .fieldLine }
+        return (line.part(0..<colon), trim(line.part((colon + 1)...)))
     }
 
-    private static func trim(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
+    private static func trim(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         func isBlank(_ byte: UInt8) -> Bool { byte == .space || byte == .tab }
-        var (start, end) = (bytes.startIndex, bytes.endIndex)
+        var (start, end) = (0, bytes.count)
         while start < end && isBlank(bytes[start]) { start += 1 }
         while end > start && isBlank(bytes[end - 1]) { end -= 1 }
-        return bytes[start..<end]
+        return bytes.part(start..<end)
     }
 
     /// Digits only: Swift's own `Int` takes signs.
-    private static func number(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+    private static func number(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1 else { return nil }
         var value = 0
         for byte in bytes {
@@ -107,12 +113,13 @@ struct FieldSection {
         return value
     }
 
-    private static func coding(_ value: Slice<UnsafeRawBufferPointer>) -> Coding {
-        if matches(value, lowercase: "chunked") { return .chunked }
-        let names = value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { trim($0) }
+    private static func coding(_ value: UnsafeRawBufferPointer) -> Coding {
+        if matches(value, lowercase: "chunked".utf8) { return .chunked }
+        let names = value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { trim(UnsafeRawBufferPointer(rebasing: $0)) }
         for (index, name) in names.enumerated() {
             let isLast = index == names.count - 1
-            if name.isEmpty || !ByteClass.all(name, ByteClass.token) || matches(name, lowercase: "identity") { return .invalid }
+            if name.isEmpty || !ByteClass.all(name, ByteClass.token) || matches(name, lowercase: "identity".utf8) { return .invalid }
             // A name around "chunked" is an attempt to hide it from one of two parsers, not another coding.
             let holdsChunked = String(decoding: name, as: UTF8.self).lowercased().contains("chunked")
             if holdsChunked && !(isLast && name.count == "chunked".utf8.count) { return .invalid }

@@ -46,7 +46,7 @@ public final class HTTPServer: Sendable {
             guard case .new = phase else { throw .state("a server starts once") }
             signal(SIGPIPE, SIG_IGN)
             let configuration = context.configuration
-            let count = configuration.loops ?? min(2, ProcessInfo.processInfo.activeProcessorCount)
+            let count = configuration.loops ?? min(2, ProcessInfo.processInfo.activeProcessorCount / 2)
             var loops: [EventLoop] = []
             for index in 0..<max(1, count) { loops.append(try EventLoop(index: index, context: context)) }
             let listener = try Socket.listen(host: configuration.host, port: configuration.port, backlog: configuration.backlog)

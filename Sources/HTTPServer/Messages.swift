@@ -62,13 +62,22 @@ public enum RequestBody: Sendable {
 /// A field value cannot carry CR, LF or NUL: HTTPTypes turns them into spaces when the field is made.
 public struct Response: Sendable {
     public var status: HTTPResponse.Status
-    public var fields: HTTPFields
+    public var fields: HTTPFields {
+        didSet { lines = nil }
+    }
     public var body: ResponseBody
+    /// `fields` as they go out, where they were written beforehand.
+    private(set) var lines: FieldLines?
 
     public init(status: HTTPResponse.Status, fields: HTTPFields = [:], body: ResponseBody = .empty) {
         self.status = status
         self.fields = fields
         self.body = body
+    }
+
+    /// Writes the lines of the fields now, once for an answer that is given many times. A later change of `fields` undoes it.
+    public mutating func prepare() {
+        lines = FieldLines(fields)
     }
 }
 

@@ -94,7 +94,7 @@ struct OutputQueue {
     }
 
     private mutating func reset(pool: BufferPool) {
-        if let last = segments.popLast(), last.capacity <= Self.tailLimit * 2 { pool.give(last) }
+        if let last = segments.popLast(), last.capacity <= Self.tailLimit * 2 { pool.give(consume last) }
         segments.removeAll(keepingCapacity: segments.capacity <= 8)
         (first, offset, tailIsOpen) = (0, 0, false)
     }
@@ -112,9 +112,10 @@ final class BufferPool {
         return buffer
     }
 
-    func give(_ buffer: [UInt8]) {
+    /// Consuming, so that nobody else holds the memory, which would then be emptied by making it anew.
+    func give(_ buffer: consuming [UInt8]) {
         guard spare.count < Self.spareLimit else { return }
+        buffer.removeAll(keepingCapacity: true)
         spare.append(buffer)
-        spare[spare.count - 1].removeAll(keepingCapacity: true)
     }
 }

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// A request that cannot be served as it stands; the connection closes behind the answer.
+/// A request or a connection that cannot be served as it stands; the connection closes behind the answer.
 struct ParseFailure: Error, Sendable, Equatable {
     let status: HTTPResponse.Status
     /// A stable identifier of the fault, for problem documents and metrics.
@@ -54,6 +54,9 @@ struct ParseFailure: Error, Sendable, Equatable {
     static let busy = ParseFailure(.serviceUnavailable, "busy", "Too many bodies are being stored; try again in a moment.")
     static let memoryFull = ParseFailure(
         .serviceUnavailable, "body_memory_full", "The bodies of other requests take all the room there is; try again in a moment.")
+    static let tooManyConnections = ParseFailure(
+        .serviceUnavailable, "too_many_connections",
+        "This address has all the connections that one may have; reuse them, or close some.")
     static let handlerTimeout = ParseFailure(.serviceUnavailable, "handler_timeout", "The answer took too long.")
     static let unanswered = ParseFailure(.internalServerError, "no_answer", "The request was dropped without an answer.")
 }

@@ -13,19 +13,19 @@ struct RequestIDGenerator {
         state &+= 0x9E37_79B9_7F4A_7C15
         let high = Self.mix(state) & 0xFFFF_FFFF_FFFF_0FFF | 0x0000_0000_0000_4000
         let low = Self.mix(state ^ stream) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        let digits = ResponseWriter.hexadecimalDigits
         return String(unsafeUninitializedCapacity: 36) { buffer in
-            var digit = 0
-            for index in 0..<36 {
-                if index == 8 || index == 13 || index == 18 || index == 23 {
-                    buffer[index] = UInt8(ascii: "-")
-                    continue
+            var place = 0
+            for index in 0..<16 {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    buffer[place] = UInt8(ascii: "-")
+                    place += 1
                 }
-                let word = digit < 16 ? high : low
-                buffer[index] = digits[Int(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit & 15))) & 15]
-                digit += 1
+                let byte = UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - 8 * (index & 7)))
+                buffer[place] = ResponseWriter.hexadecimalDigit(byte >> 4)
+                buffer[place + 1] = ResponseWriter.hexadecimalDigit(byte & 15)
+                place += 2
             }
-            return 36
+            return place
         }
     }
 

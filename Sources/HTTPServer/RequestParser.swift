@@ -35,7 +35,7 @@ struct RequestParser {
 
     private enum Phase {
         case requestLine
-        case fields(RequestLine)
+        case fields
         case length(Int)
         case chunked
     }
@@ -43,6 +43,8 @@ struct RequestParser {
     private let limits: Limits
     private var phase = Phase.requestLine
     private var lines = LineReader()
+    /// Known while the fields are read.
+    private var line: RequestLine?
     private var section = FieldSection()
     private var chunks = ChunkedDecoder()
     private var emptyLines = 0
@@ -75,23 +77,18 @@ struct RequestParser {
                     if emptyLines > 2 { throw .requestLine }
                     continue
                 }
-                phase = .fields(requestLine)
-            case .fields(let requestLine):
+                self.line = requestLine
+                phase = .fields
+            case .fields:
                 let line = try lines.next(in: bytes, at: &position, limit: limits.fieldLine, overflow: .fieldTooLarge)
-                var section = FieldSection()
-                swap(&section, &self.section)
                 let limits = limits
                 let ended = try withLine(line, of: bytes) { line throws(ParseFailure) in
                     if line.isEmpty { return true }
                     try section.add(line, limits: limits)
                     return false
                 }
-                guard let ended else {
-                    swap(&section, &self.section)
-                    return .needMore
-                }
-                if ended { return .head(try finishHead(requestLine, &section)) }
-                swap(&section, &self.section)
+                guard let ended else { return .needMore }
+                if ended { return .head(try finishHead()) }
             case .length(let remaining):
                 if remaining == 0 { return endRequest() }
                 if position == bytes.count { return .needMore }
@@ -109,7 +106,9 @@ struct RequestParser {
         }
     }
 
-    private mutating func finishHead(_ line: RequestLine, _ section: inout FieldSection) throws(ParseFailure) -> Head {
+    private mutating func finishHead() throws(ParseFailure) -> Head {
+        guard let line = line.take() else { throw .requestLine }
+        defer { section = FieldSection() }
         let isChunked = try section.finish(line)
         bodyLimit = .max
         if isChunked {

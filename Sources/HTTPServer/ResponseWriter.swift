@@ -13,48 +13,38 @@ enum ResponseWriter {
         case implicit, close, keepAlive
     }
 
-    /// Appends a complete head. The fields that the server answers for are left out of `fields`.
+    /// Appends a complete head.
     static func writeHead(
-        _ status: HTTPResponse.Status, _ fields: HTTPFields, framing: Framing, connection: Connection, date: [UInt8],
+        _ status: HTTPResponse.Status, _ lines: FieldLines, framing: Framing, connection: Connection, date: [UInt8],
         requestID: String?, into buffer: inout [UInt8]
     ) {
-        buffer.append(contentsOf: "HTTP/1.1 ".utf8)
+        buffer.append("HTTP/1.1 ")
         writeDecimal(status.code, into: &buffer)
         buffer.append(.space)
-        buffer.append(contentsOf: status.reasonPhrase.utf8)
-        buffer.append(contentsOf: "\r\n".utf8)
+        buffer.append(text: status.reasonPhrase)
+        buffer.append("\r\n")
         buffer.append(contentsOf: date)
         if let requestID {
-            buffer.append(contentsOf: "X-Request-Id: ".utf8)
-            buffer.append(contentsOf: requestID.utf8)
-            buffer.append(contentsOf: "\r\n".utf8)
+            buffer.append("X-Request-Id: ")
+            buffer.append(text: requestID)
+            buffer.append("\r\n")
         }
         switch framing {
         case .none: break
         case .length(let length):
-            buffer.append(contentsOf: "Content-Length: ".utf8)
+            buffer.append("Content-Length: ")
             writeDecimal(length, into: &buffer)
-            buffer.append(contentsOf: "\r\n".utf8)
+            buffer.append("\r\n")
         case .chunked:
-            buffer.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+            buffer.append("Transfer-Encoding: chunked\r\n")
         }
         switch connection {
         case .implicit: break
-        case .close: buffer.append(contentsOf: "Connection: close\r\n".utf8)
-        case .keepAlive: buffer.append(contentsOf: "Connection: keep-alive\r\n".utf8)
+        case .close: buffer.append("Connection: close\r\n")
+        case .keepAlive: buffer.append("Connection: keep-alive\r\n")
         }
-        for field in fields where !isOurs(field.name) {
-            buffer.append(contentsOf: field.name.rawName.utf8)
-            buffer.append(contentsOf: ": ".utf8)
-            field.withUnsafeBytesOfValue { buffer.append(contentsOf: $0) }
-            buffer.append(contentsOf: "\r\n".utf8)
-        }
-        buffer.append(contentsOf: "\r\n".utf8)
-    }
-
-    /// Whether the handler asked to close the connection.
-    static func asksToClose(_ fields: HTTPFields) -> Bool {
-        fields[.connection].map { matches(Array($0.utf8), lowercase: "close") } ?? false
+        buffer.append(contentsOf: lines.bytes)
+        buffer.append("\r\n")
     }
 
     static func writeDecimal(_ value: Int, into buffer: inout [UInt8]) {
@@ -64,19 +54,12 @@ enum ResponseWriter {
 
     static func writeHexadecimal(_ value: Int, into buffer: inout [UInt8]) {
         if value >= 16 { writeHexadecimal(value / 16, into: &buffer) }
-        buffer.append(hexadecimalDigits[value % 16])
+        buffer.append(hexadecimalDigit(UInt8(value % 16)))
     }
 
-    static let hexadecimalDigits = Array("0123456789abcdef".utf8)
-
-    private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        // The lengths rule nearly every name out before a comparison.
-        switch name.canonicalName.utf8.count {
-        case 4: name == .date
-        case 10: name == .connection || name.canonicalName == "keep-alive"
-        case 14: name == .contentLength
-        case 17: name == .transferEncoding
-        default: false
-        }
+    /// - Parameter value: below 16.
+    @inline(__always)
+    static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
     }
 }

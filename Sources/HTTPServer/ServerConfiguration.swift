@@ -4,7 +4,8 @@ public struct ServerConfiguration: Sendable {
     public var host: String
     /// 0 takes a free port; `HTTPServer.port` tells which.
     public var port: Int
-    /// Event loops; nil takes one a core, at most two.
+    /// Event loops; nil takes one for every two cores, at least one and at most two: beside a loop, the kernel's half of the
+    /// work and the application's threads want a core.
     public var loops: Int?
     /// Connections at once; cut down to the descriptor limit less a reserve of 256 (at least 16 stay).
     public var maximumConnections = 10_000

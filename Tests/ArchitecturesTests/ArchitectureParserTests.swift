@@ -168,4 +168,24 @@ import Testing
         }
         #expect(sound > 50 && sound < 550)
     }
+
+    @Test("a nonlinearity is read on its own, and a layer in its place is refused by name")
+    func nonlinearityAlone() throws {
+        func read(_ text: String) throws -> (Nonlinearity?, [Fault]) {
+            let faults = Faults()
+            let value = Nonlinearity.parse(try JSONParser.parse(text), at: .root.appending("nonlinearity"), faults: faults)
+            return (value, faults.all)
+        }
+        #expect(try read(#""tanh""#).0 == .tanh)
+        #expect(try read(#"{"type":"leaky_relu","alpha":0.2}"#).0 == .abRelu(a: 0.2, b: 1))
+        for text in [#""relu""#, #"{"type":"sin","a":1,"b":2,"c":0}"#, #"{"type":"hermite","degree":3}"#] {
+            let value = try #require(try read(text).0)
+            #expect(value.json == (try JSONParser.parse(text)))
+        }
+        let dense = try read(#""dense""#)
+        #expect(dense.0 == nil && dense.1.map(\.pointer.description) == ["/nonlinearity"] && dense.1[0].detail.contains("not the layer \"dense\""))
+        #expect(try read(#"{"type":"leaky_relu"}"#).1.map(\.pointer.description) == ["/nonlinearity"])
+        #expect(try read(#"{"type":"tanh","alpha":1}"#).1.map(\.pointer.description) == ["/nonlinearity/alpha"])
+        #expect(try read("[1]").0 == nil)
+    }
 }

@@ -72,13 +72,13 @@ struct FieldTests {
         let start = SIMD2(1.5, -0.8)
         let exact = Self.quadratic.flow(from: start, time: 2)
         let global = try Self.slope { step, steps in
-            let path = try Trajectory(of: .quadratic(Self.quadratic), from: start, method: method, step: step, steps: steps)
+            let path = try Trajectory(of: ScalarField.quadratic(Self.quadratic), from: start, method: method, step: step, steps: steps)
             let difference = path.points[steps] - exact
             return hypot(difference.x, difference.y)
         }
         #expect(abs(global - order) < 0.15, "slope \(global)")
         let energy = try Self.slope { step, steps in
-            let path = try Trajectory(of: .quadratic(Self.quadratic), from: start, method: method, step: step, steps: steps)
+            let path = try Trajectory(of: ScalarField.quadratic(Self.quadratic), from: start, method: method, step: step, steps: steps)
             return abs(path.energyDefect)
         }
         #expect(abs(energy - order) < 0.15, "slope of the energy's defect \(energy)")
@@ -86,7 +86,7 @@ struct FieldTests {
 
     @Test("Euler's steps on a quadratic are gradient descent: c* + (I − hA)ᵏ (c₀ − c*)")
     func descent() throws {
-        let path = try Trajectory(of: .quadratic(Quadratic(a: 2, b: 0, d: 0.5)), from: SIMD2(1, -1), method: .euler, step: 0.1, steps: 30)
+        let path = try Trajectory(of: ScalarField.quadratic(Quadratic(a: 2, b: 0, d: 0.5)), from: SIMD2(1, -1), method: .euler, step: 0.1, steps: 30)
         #expect(abs(path.points[30].x - pow(0.8, 30)) < 1e-15 && abs(path.points[30].y + pow(0.95, 30)) < 1e-15)
     }
 
@@ -117,10 +117,10 @@ struct FieldTests {
     @Test("a path that leaves float64 is an error with its step")
     func divergence() {
         #expect(throws: FieldError.diverged(start: SIMD2(2, 1), step: 1, steps: 4)) {
-            _ = try Trajectory(of: .rosenbrock, from: SIMD2(2, 1), method: .euler, step: 1, steps: 100)
+            _ = try Trajectory(of: ScalarField.rosenbrock, from: SIMD2(2, 1), method: .euler, step: 1, steps: 100)
         }
         #expect(throws: FieldError.notFinite(SIMD2(1e200, 0))) {
-            _ = try Trajectory(of: .rosenbrock, from: SIMD2(1e200, 0), method: .rk4, step: 1, steps: 1)
+            _ = try Trajectory(of: ScalarField.rosenbrock, from: SIMD2(1e200, 0), method: .rk4, step: 1, steps: 1)
         }
     }
 }

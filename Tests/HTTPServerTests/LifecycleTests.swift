@@ -225,7 +225,8 @@ extension LoopbackTests {
         }
         let refused = String(decoding: try server.client().rest(), as: UTF8.self)
         #expect(refused.hasPrefix("HTTP/1.1 503 "))
-        #expect(refused.contains("\r\nRetry-After: 1\r\n") && refused.contains("too_many_connections"))
+        #expect(refused.contains("\r\nRetry-After: 1\r\n") && refused.hasSuffix("\r\n\r\ntoo_many_connections"))
+        #expect(refused.contains("\r\nConnection: close\r\n") && refused.contains("\r\nX-Request-Id: "))
         // The acceptor holds a place while it looks whether another connection waits.
         #expect(eventually { server.server.connectionCount == 3 })
         first[0].close()

@@ -62,7 +62,8 @@ final class TestHandler: RequestHandler {
     }
 
     func problem(_ status: HTTPResponse.Status, code: String, detail: String, requestID: String) -> Response {
-        Response(status: status, fields: [.contentType: "application/problem+json"], body: .bytes(Array(code.utf8)))
+        let fields: HTTPFields = [.contentType: "application/problem+json", .retryAfter: "1"]
+        return Response(status: status, fields: fields, body: .bytes(Array(code.utf8)))
     }
 }
 

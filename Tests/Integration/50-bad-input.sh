@@ -20,6 +20,7 @@ post /kernels/ntk "{$layers, \"x1\": [[NaN]]}"
 expect_problem "NaN is not JSON" 400 invalid_json
 post /kernels/ntk "{$layers, \"x1\": [[1e999]]}"
 check "a number beyond a double" test "$STATUS" = 400 -o "$STATUS" = 422
+refused "no rows" /x1 "{$layers, \"x1\": null}"
 post /kernels/ntk ''
 expect_problem "no body" 400 missing_body
 request POST /kernels/ntk -H 'Content-Type: text/plain' --data-binary "$SMALL"
@@ -27,6 +28,11 @@ expect_problem "a body of another type" 415 unsupported_media_type
 request PUT /kernels/ntk -H 'Content-Type: application/json' --data-binary "$SMALL"
 expect_problem "another method" 405 method_not_allowed
 expect_field "and the ones that work" Allow 'POST'
+# Two requests of one curl: the second goes over the same connection only if the first left it in step.
+for target in 'OPTIONS /jobs' 'GET /no/such/place' 'DELETE /kernels/ntk'; do
+    opened=$(curl -s -X "${target% *}" --data-binary hello -o /dev/null "$BASE${target#* }" --next -s -o /dev/null -w '%{num_connects}' "$BASE/livez")
+    check "$target with a body keeps the connection" test "$opened" = 0
+done
 request GET /no/such/place
 expect_problem "another place" 404 not_found
 request GET /jobs/no-such-job

@@ -17,6 +17,9 @@ expect_json "RK4 follows the exact flow of a quadratic" \
     '.result.arrays | [.trajectories.values[0], .exact_trajectories.values[0]] | transpose | all((.[0][0] - .[1][0] | fabs) < 1e-7 and (.[0][1] - .[1][1] | fabs) < 1e-7)'
 expect_json "within the proved rates" '.result.metrics | .step_max == 2 / .lambda_max and .trajectories[0].convex_rate_ratio <= 1'
 
+post /flows/field "{\"function\": {\"name\": \"quadratic\"}, $GRID}" -H 'Prefer: wait=20'
+expect_json "a quadratic that is only named is the round bowl" '.result.request.function.matrix == [[1, 0], [0, 1]] and .result.arrays.values.values[0] == 2.5'
+
 post /flows/field "{\"function\": {\"name\": \"rosenbrock\"}, $GRID, \"starts\": [[2, 1]], \"method\": \"euler\", \"step\": 1}" -H 'Prefer: wait=20'
 expect_json "a path that diverges fails with its step" '.state == "failed" and .error.code == "diverged" and .error.start == [2, 1] and .error.steps == 4'
 

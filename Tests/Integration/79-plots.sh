@@ -78,3 +78,27 @@ check "in a document that is not large" test "$(wc -c <"$BODY")" -lt 600000
 post /flows/field '{"function": {"name": "cosine_bowl"}, "grid": {"x": [-3, 3, 31], "y": [-2, 2, 21]}, "starts": [[1.3, 0.9]], "steps": 100}' -H 'Prefer: wait=20'
 request GET "$(member .result.plots.field.href)"
 check "a field" is_picture "Descent field of cosine bowl"
+
+LINE='"architecture": {"layers": [{"type": "dense", "bias_std": 0.5}, "erf", "dense"]}, "y_train": [0.4, -0.2, 0.3]'
+post /datasets '{"inputs": [[-1], [0.5], [1]], "targets": [0.4, -0.2, 0.3]}'
+DATASET="{\"dataset\": \"$(member .id)\"}"
+post /predictions "{$LINE, \"x_train\": $DATASET, \"x_test\": [[-2], [0], [2]], \"times\": [0, 10, \"infinity\"]}" -H 'Prefer: wait=20'
+ID=$(member .id)
+expect_json "a prediction has its mean on a line and its losses over time" '.result.plots | keys == ["loss", "mean"]'
+request GET "/jobs/$ID/plots/mean"
+check "the mean" is_picture "Mean of infinitely wide networks"
+check "with the data of a dataset" grep -q "training data" "$BODY"
+request GET "/jobs/$ID/plots/loss"
+check "the losses" is_picture "Loss of the predicted mean over time"
+post /predictions "{$LINE, \"x_train\": [[-1, 0], [0.5, 1], [1, 2]], \"x_test\": [[1, 1], [2, 2]]}" -H 'Prefer: wait=20'
+expect_json "inputs of two numbers at one time have neither" '.result.plots == {}'
+post /flows/outputs "{$LINE, \"x_train\": $DATASET, \"times\": [0, 1, 10, 100], \"learning_rate\": 0.1}" -H 'Prefer: wait=20'
+ID=$(member .id)
+expect_json "an output flow has losses and modes" '.result.plots | keys == ["loss", "ntk_modes"]'
+request GET "/jobs/$ID/plots/loss"
+check "its losses" is_picture "Loss of gradient flow over time"
+request GET "/jobs/$ID/plots/ntk_modes"
+check "its modes" is_picture "Decay of the eigenmodes of the NTK"
+post /samples '{"process": "deep_gaussian", "kernel": {"type": "squared_exponential"}, "x": [[0], [1], [2]], "samples": 3}' -H 'Prefer: wait=20'
+request GET "$(member .result.plots.samples.href)"
+check "samples" is_picture "Prior of a deep Gaussian process of 3 layers"

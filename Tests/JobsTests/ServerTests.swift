@@ -32,6 +32,10 @@ import Testing
 @Suite struct HousekeeperTests {
     @Test func expiredLeasesAndOldResultsAreDealtWith() throws {
         let fixture = try StoreFixture(.server)
+        let ancient = try fixture.enqueue()
+        _ = try fixture.store.cancel(ancient.id)
+        fixture.clock.advance(.seconds(31 * 86_400))
+        _ = try fixture.store.expire()
         let old = try fixture.enqueue()
         _ = try fixture.store.cancel(old.id)
         fixture.clock.advance(.seconds(31 * 86_400))
@@ -39,12 +43,14 @@ import Testing
         _ = try fixture.claim("silent", lease: .seconds(1))
         fixture.clock.advance(.seconds(2))
         let changes = Atomic(0)
+        let forgotten = Mutex<[String]>([])
         let keeper = Housekeeper(
             store: fixture.store, blobs: fixture.scratch.blobs, lease: .milliseconds(30), logger: quiet,
-            changed: { changes.add(1, ordering: .relaxed) })
+            changed: { changes.add(1, ordering: .relaxed) }, forgotten: { ids in forgotten.withLock { $0 += ids } })
         #expect(try eventually { try fixture.job(job.id).state == .queued })
         #expect(try eventually { try fixture.job(old.id).expiredAt != nil })
         keeper.stop()
+        #expect(forgotten.withLock { $0 } == [ancient.id])
         #expect(changes.load(ordering: .relaxed) == 2)
         try fixture.store.close()
     }

@@ -110,4 +110,20 @@ private final class Fixture {
         #expect(told.withLock { $0 } == [true])
         #expect(fixture.board.cached(job.id) == nil)
     }
+
+    /// The store's readers are not in step with its removals: news read before a removal may arrive behind it.
+    @Test func aRemovedJobStaysAway() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        try fixture.finish()
+        let news = try fixture.news()
+        fixture.board.apply(news)
+        #expect(fixture.board.cached(job.id) != nil)
+        guard case .deleted = try fixture.store.delete(job.id) else { throw CancellationError() }
+        fixture.board.forget([job.id])
+        fixture.board.apply(news)
+        fixture.board.put(job)
+        #expect(fixture.board.cached(job.id) == nil)
+        #expect(try fixture.board.document(job.id) == nil)
+    }
 }

@@ -51,6 +51,7 @@ import Testing
         #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1]], \"x2\": [[1]], \"include\": [\"diagonal\", \"spectrum\"]}") == ["/include/1"])
         #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": [[1, 2]], \"input_shape\": [3]}") == ["/x1"])
         #expect(pointers("{\(layers), \"x1\": [[1]]}") == [""])
+        #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": null, \"x2\": null}") == ["/x1"])
         #expect(pointers("{\"kinds\": [\"ntk\"], \(layers), \"x1\": {\"dataset\": \"none\"}}") == ["/x1/dataset"])
     }
 

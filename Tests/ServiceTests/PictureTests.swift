@@ -79,6 +79,35 @@ struct PictureTests {
 
     private struct Mismatch: Error {}
 
+    @Test("bands of a network and of its linearisation have colours of their own; curves without bands share one")
+    func colours() throws {
+        func colours(_ seeds: Int) throws -> [Colour] {
+            let runs = (0..<seeds).map { seed in
+                #"{"width": 8, "seed": \#(seed), "steps": [0, 1], "loss": [2, 1], "weight_drift": {"relative": [0, 1]}, "linearized": {"loss": [2, \#(1 + seed)]}, "stop_reason": "steps"}"#
+            }
+            let plot = try #require(TrainingFigures(try document(runs.joined(separator: ", "))).plots.first { $0.name == "linearized" })
+            return try plot.figure().marks.map { if case .line(let line) = $0 { line.style.colour } else { throw Mismatch() } }
+        }
+        #expect(try colours(2) == [Colour.palette[0], Colour.palette[1]])
+        #expect(try colours(1) == [Colour.palette[0], Colour.palette[0]])
+    }
+
+    @Test("losses over times are drawn in their order, without the end of training")
+    func timeCurves() throws {
+        let document = try JSONParser.parse(
+            #"{"request": {"loss": "half_sum"}, "times": [10, "infinity", 0], "metrics": {"ntk": {"train_loss": [1, 0, 4], "discrete_train_loss": [2, 0, 4], "test_loss": [3, null, null]}}}"#)
+        let curves = TimeCurves(document, prefixes: ["", "discrete_"])
+        #expect(curves.isSeries && curves.times == [0, 10] && curves.places == [2, 0])
+        let figure = curves.figure("Loss")
+        let lines = figure.marks.compactMap { if case .line(let line) = $0 { line } else { nil } }
+        #expect(lines.map(\.name) == ["NTK, train", "NTK, train, gradient descent", "NTK, test"])
+        #expect(lines[0].x == [0, 10] && lines[0].y == [4, 1] && lines[1].y == [4, 2])
+        #expect(lines[2].y[0].isNaN && lines[2].y[1] == 3)
+        #expect(lines.map(\.style.colour) == [Colour.palette[0], Colour.palette[0], Colour.palette[1]])
+        #expect(figure.subtitle == "The end of training has no place on the axis." && figure.y.name == "loss (half sum)")
+        #expect(!TimeCurves(try JSONParser.parse(#"{"times": ["infinity", 3]}"#), prefixes: [""]).isSeries)
+    }
+
     @Test("an architecture in a line")
     func architectures() throws {
         let architecture = try JSONParser.parse(

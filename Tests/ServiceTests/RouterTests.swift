@@ -23,7 +23,7 @@ import Testing
         (.get, "/jobs/a%2Fb", "GET /jobs/:id [\"a/b\"]"), (.get, "/jobs/a/result/ntk", "GET /jobs/:id/result/:array [\"a\", \"ntk\"]"),
         (.get, "/kernels/ntk", "405 [\"OPTIONS\", \"POST\"]"), (.put, "/jobs/7", "405 [\"DELETE\", \"GET\", \"HEAD\", \"OPTIONS\"]"),
         (.get, "/jobs/", "404"), (.get, "//", "404"), (.get, "/jobs//cancel", "404"), (.get, "/nothing", "404"), (.get, "*", "404"),
-        (.get, "/jobs/%zz", "404"), (.get, "/jobs/%00", "404"),
+        (.get, "/%6Aobs/%37", "GET /jobs/:id [\"7\"]"), (.get, "/jobs/%zz", "404"), (.get, "/jobs/%00", "404"),
     ])
     func finds(_ method: HTTPRequest.Method, _ path: String, _ expected: String) {
         #expect(describe(method, path) == expected)

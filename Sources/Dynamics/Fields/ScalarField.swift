@@ -1,7 +1,13 @@
 import Foundation
 
-/// A scalar function of the plane, whose gradient assigns a velocity −∇f to every point.
-public enum ScalarField: Sendable, Equatable {
+/// A function of the plane with its gradient, which assigns a velocity −∇f to every point.
+public protocol PlaneFunction {
+    /// f and ∇f at a point.
+    func evaluate(at point: SIMD2<Double>) -> (value: Double, gradient: SIMD2<Double>)
+}
+
+/// Named functions of the plane.
+public enum ScalarField: Sendable, Equatable, PlaneFunction {
     /// f = −(cos²x + cos²y)²: minima of −4 at multiples of π, maxima of 0 at odd multiples of π/2.
     case cosineBowl
     case quadratic(Quadratic)
@@ -9,6 +15,8 @@ public enum ScalarField: Sendable, Equatable {
     case rosenbrock
     /// f = (x² + y − 11)² + (x + y² − 7)²: four minima of 0.
     case himmelblau
+
+    public func evaluate(at point: SIMD2<Double>) -> (value: Double, gradient: SIMD2<Double>) { (value(at: point), gradient(at: point)) }
 
     public func value(at point: SIMD2<Double>) -> Double {
         let (x, y) = (point.x, point.y)

@@ -15,34 +15,37 @@ public struct Trajectory: Sendable, Equatable {
     /// ∫ ‖∇f(c)‖² dt so far, by the same method as the path.
     public private(set) var dissipated: Double = 0
 
-    /// Follows the flow downhill for `steps` steps; O(steps).
+    /// Follows the flow downhill for `steps` steps; O(steps) evaluations of the function, one a step by Euler's method and four by the other.
     ///
+    /// - Parameter isCancelled: Asked at every step.
     /// - Throws: ``FieldError/diverged(start:step:steps:)`` where a point, a value or a slope is beyond what float64 holds.
     public init(
-        of field: ScalarField, from start: SIMD2<Double>, method: Method, step: Double, steps: Int
+        of field: some PlaneFunction, from start: SIMD2<Double>, method: Method, step: Double, steps: Int, isCancelled: () -> Bool = { false }
     ) throws(FieldError) {
-        let slope = field.gradient(at: start)
+        let (value, slope) = field.evaluate(at: start)
         points = [start]
-        values = [field.value(at: start)]
+        values = [value]
         gradientNorms = [slope.norm]
         guard values[0].isFinite, gradientNorms[0].isFinite else { throw .notFinite(start) }
         var (point, gradient) = (start, slope)
         for index in 0..<steps {
+            if isCancelled() { throw .cancelled }
             switch method {
             case .euler:
                 dissipated += step * gradient.squaredNorm
                 point -= step * gradient
             case .rk4:
-                let second = field.gradient(at: point - step / 2 * gradient)
-                let third = field.gradient(at: point - step / 2 * second)
-                let fourth = field.gradient(at: point - step * third)
+                let second = field.evaluate(at: point - step / 2 * gradient).gradient
+                let third = field.evaluate(at: point - step / 2 * second).gradient
+                let fourth = field.evaluate(at: point - step * third).gradient
                 let squares = gradient.squaredNorm + 2 * second.squaredNorm + 2 * third.squaredNorm + fourth.squaredNorm
                 dissipated += step / 6 * squares
                 point -= step / 6 * (gradient + 2 * second + 2 * third + fourth)
             }
-            gradient = field.gradient(at: point)
+            let (value, slope) = field.evaluate(at: point)
+            gradient = slope
             points.append(point)
-            values.append(field.value(at: point))
+            values.append(value)
             gradientNorms.append(gradient.norm)
             guard point.x.isFinite, point.y.isFinite, values[index + 1].isFinite, gradientNorms[index + 1].isFinite, dissipated.isFinite else {
                 throw .diverged(start: start, step: step, steps: index + 1)
@@ -87,6 +90,7 @@ public enum FieldError: Error, Equatable {
     case notFinite(SIMD2<Double>)
     /// The path left what float64 holds after so many steps of this length.
     case diverged(start: SIMD2<Double>, step: Double, steps: Int)
+    case cancelled
 }
 
 extension SIMD2<Double> {

@@ -11,16 +11,17 @@ struct VarianceMap {
     let dual: any ScalarDual
     let weightVariance: Double
     let biasVariance: Double
+    /// The height of φ's jump at 0. Its derivative there is no part of κ̇, since training cannot see it, but of ∂κ/∂c.
+    private let jump: Double
 
     init(_ nonlinearity: Nonlinearity, weightVariance: Double, biasVariance: Double) {
         dual = nonlinearity.dual
         (self.weightVariance, self.biasVariance) = (weightVariance, biasVariance)
+        jump = nonlinearity.jump
     }
 
     /// σ_w² E[φ(u)²] + σ_b².
-    func image(of variance: Double) -> Double {
-        weightVariance * dual.moments(GaussianPair(p: variance, q: variance, e: 0)).kappa + biasVariance
-    }
+    func image(of variance: Double) -> Double { weightVariance * dual.secondMoment(at: variance) + biasVariance }
 
     /// The fixed point next to the variance of a unit input; nil where there is none above, or the moments diverge.
     func fixedPoint() -> Double? {
@@ -46,11 +47,20 @@ struct VarianceMap {
         return bisect(far, near) { growth($0) < 0 }
     }
 
-    /// σ_w² E[φ'(u) φ'(v)] of two pre-activations of variance q and correlation 1 − distance.
+    /// σ_w² ∂κ/∂c, which is σ_w² E[φ'(u) φ'(v)], at variance q and correlation 1 − distance; infinite at distance 0 where φ jumps.
     func slopeOfCorrelation(variance: Double, distance: Double) -> Double {
+        guard weightVariance > 0 else { return 0 }
         let q = max(variance, Self.vanishing)
-        return weightVariance * dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappaDot
+        return slopeOfCorrelation(moments(q, distance), q, distance)
     }
+
+    private func slopeOfCorrelation(_ moments: DualMoments, _ q: Double, _ distance: Double) -> Double {
+        // E[δ(u) δ(v)] is the density of (u, v) at the origin, 1/(2π q √(1 − c²)).
+        let atJump = jump == 0 ? 0 : jump * jump / (2 * .pi * q * (distance * (2 - distance)).squareRoot())
+        return weightVariance * (moments.kappaDot + atJump)
+    }
+
+    private func moments(_ q: Double, _ distance: Double) -> DualMoments { dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)) }
 
     /// d(image)/dq, by differences of the fourth order.
     func slope(at variance: Double) -> Double {
@@ -60,18 +70,20 @@ struct VarianceMap {
         return (8 * (image(of: q + h) - image(of: q - h)) - (image(of: q + 2 * h) - image(of: q - 2 * h))) / (12 * h)
     }
 
-    /// 1 − c* at a variance where the correlation 1 is unstable: the map of correlations is convex on [0, 1], so one other fixed
-    /// point lies between; 0 where rounding hides it.
+    /// 1 − c* at a variance where the correlation 1 is unstable, by Newton's method from the correlation 0; 0 where rounding hides it.
+    ///
+    /// The map of correlations is a power series in c without negative coefficients, so it is convex on [0, 1]: one other fixed
+    /// point lies below 1, and from 0 every step of Newton's ends between the last one and that point.
     func fixedDistance(variance q: Double) -> Double {
-        let full = image(of: q)
-        func surplus(_ distance: Double) -> Double {
-            let next = weightVariance * dual.moments(GaussianPair(p: q, q: q, e: 2 * q * distance)).kappa + biasVariance
-            return (full - next) / q - distance
-        }
+        let full = moments(q, 0).kappa
         var distance = 1.0
         while distance > 1e-12 {
-            distance /= 2
-            if surplus(distance) > 0 { return bisect(distance, 1) { surplus($0) <= 0 } }
+            let moments = moments(q, distance)
+            let surplus = weightVariance * (full - moments.kappa) / q - distance
+            let step = surplus / (slopeOfCorrelation(moments, q, distance) - 1)
+            // Rounding alone makes a step that is tiny, or goes back.
+            guard step > 4 * distance.ulp else { return distance }
+            distance -= step
         }
         return 0
     }

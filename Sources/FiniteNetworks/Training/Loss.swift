@@ -62,6 +62,16 @@ public enum Loss: String, Sendable, CaseIterable {
         }
     }
 
+    /// ∂L/∂F of all rows of a batch [n, k].
+    public func gradient(_ outputs: [Double], _ targets: [Double], outputs k: Int) -> [Double] {
+        [Double](unsafeUninitializedCapacity: outputs.count) { buffer, count in
+            outputs.withUnsafeBufferPointer { outputs in
+                targets.withUnsafeBufferPointer { gradient(outputs, $0, outputs: k, examples: outputs.count / k, into: buffer) }
+            }
+            count = outputs.count
+        }
+    }
+
     private static func logSumExp(_ values: UnsafeBufferPointer<Double>, _ first: Int, _ count: Int) -> Double {
         var most = values[first]
         for i in first..<first + count { most = max(most, values[i]) }

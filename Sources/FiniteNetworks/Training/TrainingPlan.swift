@@ -18,6 +18,9 @@ public enum Optimizer: Sendable, Equatable {
         if case .sgd(_, let momentum) = self { momentum } else { 0 }
     }
 
+    /// Whether a step is −η times the gradient and nothing else.
+    public var isPlainDescent: Bool { self == .sgd(learningRate: learningRate, momentum: 0) }
+
     /// Whether the displacement is a linear function of the gradients, so that the linearised network can be trained in
     /// function space.
     var isLinear: Bool {

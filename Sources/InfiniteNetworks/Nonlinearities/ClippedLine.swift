@@ -60,4 +60,11 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
     }
 
     func moments(_ pair: GaussianPair) -> DualMoments { quadrature(pair) }
+
+    func secondMoment(at variance: Double) -> Double {
+        // Below 1e-9 the line is not clipped within any digits.
+        guard variance > 1e-18 else { return variance }
+        let size = norm(variance.squareRoot())
+        return size * size
+    }
 }

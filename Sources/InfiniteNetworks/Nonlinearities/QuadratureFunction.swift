@@ -109,4 +109,9 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
     }
 
     func moments(_ pair: GaussianPair) -> DualMoments { quadrature(pair) }
+
+    func secondMoment(at variance: Double) -> Double {
+        let size = lambda * (variance > 0 ? norm(variance.squareRoot()) : value(0))
+        return size * size
+    }
 }

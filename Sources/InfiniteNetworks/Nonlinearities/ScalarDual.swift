@@ -54,10 +54,15 @@ package struct DualMoments: Sendable, Equatable {
 /// √(κ(p,p) κ(q,q)), quadratures to the error they report. A diagonal entry is `moments(p, p, p)`.
 package protocol ScalarDual: Convergence {
     func moments(_ pair: GaussianPair) -> DualMoments
+
+    /// E[φ(u)²] of u with this variance: κ of a pre-activation with itself. A quadrature has one variable to integrate over, not two.
+    func secondMoment(at variance: Double) -> Double
 }
 
 extension ScalarDual {
     package func moments(_ p: Double, _ q: Double, _ c: Double) -> DualMoments { moments(GaussianPair(p: p, q: q, c: c)) }
+
+    package func secondMoment(at variance: Double) -> Double { moments(GaussianPair(p: variance, q: variance, e: 0)).kappa }
 }
 
 /// Where E[φ(u)²] converges; everywhere, but for `gaussian` with b > 0.

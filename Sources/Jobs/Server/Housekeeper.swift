@@ -10,15 +10,17 @@ public final class Housekeeper: Sendable {
     private let slowInterval: Duration
     private let logger: Logger
     private let changed: @Sendable () -> Void
+    private let forgotten: @Sendable ([String]) -> Void
     private let state = Monitor(State())
 
     /// - Parameters:
     ///   - lease: Expired leases are looked for three times as often as this.
     ///   - slowInterval: How often everything else is done.
     ///   - changed: Called when jobs have changed state, to wake watchers and workers.
+    ///   - forgotten: Called with the jobs that have been removed, of which the change log says nothing.
     public init(
         store: any JobStore, blobs: BlobStore, lease: Duration = .seconds(45), slowInterval: Duration = .seconds(600),
-        logger: Logger, changed: @escaping @Sendable () -> Void
+        logger: Logger, changed: @escaping @Sendable () -> Void, forgotten: @escaping @Sendable ([String]) -> Void
     ) {
         self.store = store
         self.blobs = blobs
@@ -26,6 +28,7 @@ public final class Housekeeper: Sendable {
         self.slowInterval = slowInterval
         self.logger = logger
         self.changed = changed
+        self.forgotten = forgotten
         startThread("housekeeper") { self.run() }
     }
 
@@ -46,7 +49,11 @@ public final class Housekeeper: Sendable {
             }
             if ContinuousClock.now >= slowDue {
                 slowDue = .now + slowInterval
-                attempt("expire") { if try store.expire().resultsExpired > 0 { changed() } }
+                attempt("expire") {
+                    let summary = try store.expire()
+                    if summary.resultsExpired > 0 { changed() }
+                    if !summary.jobsRemoved.isEmpty { forgotten(summary.jobsRemoved) }
+                }
                 attempt("remove checkpoints") {
                     try Checkpoints(directory: blobs.directory).removeStale { try store.job($0).map { !$0.state.isFinal } ?? false }
                 }

@@ -126,7 +126,8 @@ public struct Page<Item: Sendable>: Sendable {
 
 public struct ExpirySummary: Sendable, Equatable {
     public var resultsExpired = 0
-    public var jobsRemoved = 0
+    /// The jobs that nothing remembers any more. No event tells of them.
+    public var jobsRemoved: [String] = []
     public var keysRemoved = 0
     public var workersRemoved = 0
 }

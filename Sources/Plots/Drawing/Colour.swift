@@ -17,9 +17,9 @@ public struct Colour: Sendable, Hashable {
     }
 
     static let paper = Colour(0xFFFFFF)
-    static let ink = Colour(0x222222)
+    public static let ink = Colour(0x222222)
     /// For what stands back: notes and subtitles.
-    static let pencil = Colour(0x5A5A5A)
+    public static let pencil = Colour(0x5A5A5A)
     static let grid = Colour(0xE4E4E4)
 
     /// Colours for things without an order that people with any kind of colour vision can tell apart: the set of Okabe and Ito,

@@ -20,7 +20,7 @@ extension TrainingRequest {
     }
 
     /// The plan with its rows in memory.
-    private func loadedPlan(_ context: JobContext) throws -> TrainingPlan {
+    func loadedPlan(_ context: JobContext) throws -> TrainingPlan {
         // Cross-entropy wants probabilities; squared losses the centred rows of a classification.
         let classes = task == .classification ? networks[0].outputCount : nil
         func data(_ x: DataReference, _ y: DataReference?) throws -> TrainingData {

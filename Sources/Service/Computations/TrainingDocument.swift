@@ -104,6 +104,7 @@ struct TrainingDocument {
             candidates += [
                 ("path_kernel", [path.rows, path.columns], path.kernel), ("path_coefficients", [path.rows, path.columns], path.coefficients),
                 ("path_offsets", [path.rows], path.offsets), ("path_reconstruction", [path.rows], path.reconstruction),
+                ("path_outputs", [path.rows], path.outputs),
             ]
         }
         return try candidates.filter { !$0.values.isEmpty }.map { name, shape, values in

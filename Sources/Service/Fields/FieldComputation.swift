@@ -5,15 +5,27 @@ import Jobs
 extension FieldRequest {
     func compute(_ context: JobContext) throws -> ComputationOutput {
         var output = ComputationOutput()
-        try addGrid(to: &output, context)
         output.members["sign"] = "field = -gradient"
+        do {
+            switch function {
+            case .named(let field): return try compute(field, output, context)
+            case .lossSlice(let slice):
+                let function = try slice.function(context, output: &output)
+                return try compute(function, output, context)
+            }
+        } catch FieldError.cancelled { throw CancellationError() }
+    }
+
+    private func compute(_ field: some PlaneFunction, _ given: ComputationOutput, _ context: JobContext) throws -> ComputationOutput {
+        var output = given
+        try addGrid(field, to: &output, context)
         var paths: [Trajectory] = []
         for (index, start) in starts.enumerated() {
-            try context.checkCancellation()
             context.progress(completed: index, total: starts.count, unit: "paths", message: "")
-            paths.append(try Trajectory(of: function, from: start, method: method, step: step, steps: steps))
+            paths.append(
+                try Trajectory(of: field, from: start, method: method, step: step, steps: steps, isCancelled: { context.isCancelled }))
         }
-        if case .quadratic(let quadratic) = function {
+        if let quadratic = function.quadratic {
             let (smallest, largest) = quadratic.eigenvalues
             output.metrics["lambda_min"] = .finite(smallest)
             output.metrics["lambda_max"] = .finite(largest)
@@ -24,12 +36,17 @@ extension FieldRequest {
         return output
     }
 
-    private func addGrid(to output: inout ComputationOutput, _ context: JobContext) throws {
+    private func addGrid(_ field: some PlaneFunction, to output: inout ComputationOutput, _ context: JobContext) throws {
         var (points, values, gradient) = ([Double](), [Double](), [Double]())
+        // Named functions take less time than asking does.
+        let pause = if case .named = function { 4096 } else { 1 }
         for index in 0..<grid.count {
-            if index % 4096 == 0 { try context.checkCancellation() }
+            if index % pause == 0 {
+                try context.checkCancellation()
+                context.progress(completed: index, total: grid.count, unit: "points", message: "")
+            }
             let point = grid[index]
-            let (value, slope) = (function.value(at: point), function.gradient(at: point))
+            let (value, slope) = field.evaluate(at: point)
             guard value.isFinite, slope.x.isFinite, slope.y.isFinite else { throw FieldError.notFinite(point) }
             points += [point.x, point.y]
             values.append(value)
@@ -55,7 +72,7 @@ extension FieldRequest {
             try ResultArray("trajectory_values", shape: shape, paths.flatMap(\.values), blobs: context.blobs),
             try ResultArray("trajectory_gradient_norms", shape: shape, paths.flatMap(\.gradientNorms), blobs: context.blobs),
         ]
-        guard case .quadratic(let quadratic) = function else { return }
+        guard let quadratic = function.quadratic else { return }
         var exact: [Double] = []
         for start in starts {
             for time in times {
@@ -73,7 +90,7 @@ extension FieldRequest {
             ("largest_rise", .finite(path.largestRise)), ("final_value", .finite(path.values.last)),
             ("final_gradient_norm", .finite(path.gradientNorms.last)),
         ])
-        if case .quadratic(let quadratic) = function, let rates = DescentRates(of: path, on: quadratic, step: step) {
+        if let quadratic = function.quadratic, let rates = DescentRates(of: path, on: quadratic, step: step) {
             members["convex_rate_ratio"] = .finite(rates.convex)
             members["strongly_convex_rate_ratio"] = .finite(rates.stronglyConvex)
         }
@@ -87,6 +104,7 @@ extension FieldError: NumericalFailure {
         switch self {
         case .notFinite: "non_finite_result"
         case .diverged: "diverged"
+        case .cancelled: "cancelled"
         }
     }
 
@@ -94,6 +112,7 @@ extension FieldError: NumericalFailure {
         switch self {
         case .notFinite: "The function is not finite"
         case .diverged: "The path diverges"
+        case .cancelled: "The computation was cancelled"
         }
     }
 
@@ -102,6 +121,7 @@ extension FieldError: NumericalFailure {
         case .notFinite(let point): "At (\(point.x), \(point.y)) the function, its gradient or its flow is beyond what float64 holds; ask for a smaller range or fewer steps."
         case .diverged(let start, let step, let steps):
             "The path from (\(start.x), \(start.y)) in steps of \(step) leaves every bound by step \(steps); take a smaller \"step\"."
+        case .cancelled: "The job was cancelled."
         }
     }
 
@@ -109,6 +129,7 @@ extension FieldError: NumericalFailure {
         switch self {
         case .notFinite(let point): [("point", point.json)]
         case .diverged(let start, let step, let steps): [("start", start.json), ("step", .finite(step)), ("steps", .integer(steps))]
+        case .cancelled: []
         }
     }
 }

@@ -2,11 +2,39 @@ import Dynamics
 import JSON
 import Jobs
 
+/// What a field is the field of.
+enum FieldFunction: Sendable {
+    case named(ScalarField)
+    case lossSlice(LossSliceRequest)
+
+    /// The quadratic, whose flow is known exactly.
+    var quadratic: Quadratic? {
+        if case .named(.quadratic(let quadratic)) = self { quadratic } else { nil }
+    }
+
+    fileprivate init?(_ members: ObjectReader, _ reader: RequestReader) throws {
+        if members.has("loss_slice") {
+            guard let slice = try LossSliceRequest(members, reader) else { return nil }
+            self = .lossSlice(slice)
+        } else {
+            guard let field = ScalarField(members) else { return nil }
+            self = .named(field)
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        switch self {
+        case .named(let field): field.json
+        case .lossSlice(let slice): slice.json
+        }
+    }
+}
+
 /// What `POST /flows/field` asks for: a function of the plane on a grid, its descent field, and paths down it.
 struct FieldRequest: JobRequest {
     static let endpoints = [JobEndpoint(path: "/flows/field", kind: "flows.field")]
 
-    let function: ScalarField
+    let function: FieldFunction
     let grid: FieldGrid
     let starts: [SIMD2<Double>]
     let method: Trajectory.Method
@@ -15,7 +43,7 @@ struct FieldRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        let function = members.requiredObject("function").flatMap(ScalarField.init)
+        let function = try members.requiredObject("function").flatMap { try FieldFunction($0, reader) }
         let grid = members.requiredObject("grid").flatMap(FieldGrid.init)
         starts = (members.array("starts", count: 0...1000) ?? []).compactMap { reader.faults.point($0.value, at: $0.pointer) }
         method = members.choice("method", default: .rk4)
@@ -40,9 +68,14 @@ struct FieldRequest: JobRequest {
     func forecast(size count: Int, threads: Int) -> Forecast {
         // Of a point of the grid: itself, value, gradient and field; of a step: point, value, slope and, of quadratics, the exact point.
         let arrays = Forecast.sum(Forecast.product(count, 7, 8), Forecast.product(starts.count, Forecast.sum(steps, 1), 6, 8))
-        return Forecast(
-            resultBytes: arrays, peakBytes: Forecast.sum(Forecast.processBytes, Forecast.product(3, arrays)),
-            operations: 60 * (Double(count) + 5 * Double(starts.count) * Double(steps)))
+        let evaluations = Double(count) + (method == .rk4 ? 5 : 1) * Double(starts.count) * Double(steps)
+        var forecast = Forecast(
+            resultBytes: arrays, peakBytes: Forecast.sum(Forecast.processBytes, Forecast.product(3, arrays)), operations: 60 * evaluations)
+        if case .lossSlice(let slice) = function {
+            forecast.peakBytes = Forecast.sum(slice.peakBytes(threads: threads), Forecast.product(3, arrays))
+            forecast.operations = slice.operations * evaluations + slice.trainingOperations
+        }
+        return forecast
     }
 }
 
@@ -87,7 +120,13 @@ extension Quadratic {
     fileprivate init?(_ members: ObjectReader) {
         var center: SIMD2<Double>? = .zero
         if let value = members.value("center") { center = members.faults.point(value, at: members.pointer(to: "center")) }
-        guard let elements = members.requiredArray("matrix", count: 2...2) else { return nil }
+        guard let matrix = members.value("matrix") else {
+            // The round bowl, for those who only name the function.
+            guard let center else { return nil }
+            self.init(a: 1, b: 0, d: 1, center: center)
+            return
+        }
+        guard let elements = members.faults.array(matrix, at: members.pointer(to: "matrix"), count: 2...2) else { return nil }
         let rows = elements.compactMap { members.faults.point($0.value, at: $0.pointer) }
         guard rows.count == 2, let center else { return nil }
         guard rows[0].y == rows[1].x else {
@@ -105,24 +144,6 @@ extension FieldGrid {
         guard let x, let y else { return nil }
         self.init(x: x, y: y)
     }
-}
-
-extension FieldGrid.Axis {
-    fileprivate init?(_ members: ObjectReader, _ name: String) {
-        let pointer = members.pointer(to: name)
-        guard let elements = members.requiredArray(name, count: 3...3) else { return nil }
-        let from = members.faults.number(elements[0].value, at: elements[0].pointer)
-        let to = members.faults.number(elements[1].value, at: elements[1].pointer)
-        let count = members.faults.integer(elements[2].value, at: elements[2].pointer, in: 2...2000)
-        guard let from, let to, let count else { return nil }
-        guard from < to else {
-            members.faults.add(pointer, "An axis is [from, to, number of points] with from below to.")
-            return nil
-        }
-        self.init(from: from, to: to, count: count)
-    }
-
-    fileprivate var json: JSONValue { .array([.double(from), .double(to), .integer(count)]) }
 }
 
 extension Faults {

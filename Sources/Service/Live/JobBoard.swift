@@ -22,10 +22,15 @@ final class JobBoard: Sendable {
         var isStopping = false
         /// Jobs that are being read from the store at this moment, with the number of changes seen meanwhile.
         var loading: [String: (readers: Int, changes: Int)] = [:]
+        /// Jobs removed lately: whoever read one just before its removal must not bring it back.
+        var removed: Set<String> = []
+        var removedBefore: Set<String> = []
     }
 
     private let store: any JobStore
     private let capacity: Int
+    /// Between the reading of a job and its arrival here lie milliseconds; far fewer jobs are removed in them.
+    private static let removedLimit = 10_000
     private let state = Mutex(State())
 
     init(store: any JobStore, capacity: Int = 20_000) {
@@ -69,7 +74,19 @@ final class JobBoard: Sendable {
         }
     }
 
-    func forget(_ id: String) { state.withLock { $0.documents[id] = nil } }
+    /// Jobs that the store has removed.
+    func forget(_ ids: [String]) {
+        state.withLock { state in
+            if state.removed.count + ids.count > Self.removedLimit {
+                state.removedBefore = state.removed
+                state.removed = []
+            }
+            for id in ids {
+                state.documents[id] = nil
+                state.removed.insert(id)
+            }
+        }
+    }
 
     /// Calls `deliver` once: with the document as soon as the condition holds, with the latest one at the deadline, or with nil
     /// if the job is deleted. Blocks for the store only where the job is not in memory.
@@ -136,6 +153,7 @@ final class JobBoard: Sendable {
 
     private func keep(_ document: JobDocument, in state: inout State) {
         let id = document.job.id
+        if state.removed.contains(id) || state.removedBefore.contains(id) { return }
         if state.documents.updateValue(document, forKey: id) == nil { state.order.append(id) }
         guard state.order.count > capacity else { return }
         // The oldest half goes at once, so that the cost is spread thin; those that are waited for stay.

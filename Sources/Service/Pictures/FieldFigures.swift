@@ -26,27 +26,63 @@ struct FieldFigures {
         guard columns > 1, values.count >= 2 * columns else { return Figure("Field", x: Axis("x"), y: Axis("y"), marks: []) }
         let rows = values.count / columns
         let (x, y) = ((0..<columns).map { points[2 * $0] }, (0..<rows).map { points[2 * $0 * columns + 1] })
-        let name = document["request"]?["function"]?["name"]?.text ?? "f"
+        let name = document["request"]?["function"]?["name"]?.text
+        let symbol = name == nil ? "L" : "f"
         let means = BlockMeans.reduce(rows: rows, columns: columns, limit: ArrayPicture.cells) { Array(values[$0 * columns..<($0 + 1) * columns]) }
         let (u, v) = (values.indices.map { vectors[2 * $0] }, values.indices.map { vectors[2 * $0 + 1] })
         var marks: [Mark] = [
-            .heatMap(HeatMap("f", rows: means.rows, columns: means.columns, values: means.values, x: Self.edges(x), y: Self.edges(y))),
+            .heatMap(HeatMap(symbol, rows: means.rows, columns: means.columns, values: means.values, x: Self.edges(x), y: Self.edges(y))),
             .contours(
                 Contours(x: x, y: y, values: values, levels: Contours.levels(of: values, count: 9), style: Style(Self.line, width: 0.7))),
-            .arrows(VectorField("\u{2212}\u{2207}f", x: x, y: y, u: u, v: v, style: Style(Colour.palette[6], width: 1))),
+            .arrows(VectorField("\u{2212}\u{2207}\(symbol)", x: x, y: y, u: u, v: v, style: Style(Colour.palette[6], width: 1))),
         ]
         marks += try paths()
-        var figure = Figure(
-            "Descent field of \(name.replacing("_", with: " "))", subtitle: "Colours and lines of equal height show f; arrows the field \u{2212}\u{2207}f\(marks.count > 3 ? ", lines paths along it" : "").",
-            x: Axis("x"), y: Axis("y"), marks: marks)
+        marks += try trainingPath()
+        let subtitle = "Colours and lines of equal height show \(symbol); arrows the field \u{2212}\u{2207}\(symbol)\(marks.count > 3 ? ", lines paths along it" : "")."
+        var figure: Figure
+        if let name {
+            figure = Figure("Descent field of \(name.replacing("_", with: " "))", subtitle: subtitle, x: Axis("x"), y: Axis("y"), marks: marks)
+        } else {
+            figure = Figure("Training loss L on a plane of the weights", subtitle: "\(network) \(subtitle)", x: axis(0), y: axis(1), marks: marks)
+        }
         figure.frame = (420, 420)
         return figure
     }
 
-    private static let line = Colour(red: 255, green: 255, blue: 255)
+    // MARK: A slice through a loss
+
+    private var slice: JSONValue? { document["request"]?["function"] }
+
+    private var network: String { NetworkText.line(slice?["loss_slice"]?["architecture"]) + "." }
+
+    /// What a coordinate of the plane is, with the share of the path's variance along it.
+    private func axis(_ index: Int) -> Axis {
+        guard slice?["directions"]?.text == "principal", let component = slice?["components"]?.doubles?[index] else {
+            return Axis("along random direction \(index + 1)")
+        }
+        let number = Int(component)
+        let name = number > 0 ? "\(number)" : number == -1 ? "last" : "\(-number)th from the last"
+        let share = document["metrics"]?["slice"]?["variance_shares"]?.doubles?[index]
+        let text = share.map { " (\(NumberLabel.text(100 * $0)) % of the variance)" } ?? ""
+        return Axis("along principal direction \(name)\(text)")
+    }
+
+    /// The way of the training, from its first point on.
+    private func trainingPath() throws -> [Mark] {
+        let points = try values("training_path")
+        guard points.count > 2 else { return [] }
+        let places = 0..<points.count / 2
+        let (x, y) = (places.map { points[2 * $0] }, places.map { points[2 * $0 + 1] })
+        let style = Style(Colour.palette[4], width: 2)
+        return [
+            .line(Line("training", x: x, y: y, style: style)), .points(Points("start", x: [x[0]], y: [y[0]], style: style, radius: 4)),
+        ]
+    }
+
+    static let line = Colour(red: 255, green: 255, blue: 255)
 
     /// The edges of cells whose middles are evenly spaced points.
-    private static func edges(_ points: [Double]) -> ClosedRange<Double> {
+    static func edges(_ points: [Double]) -> ClosedRange<Double> {
         guard let first = points.first, let last = points.last, points.count > 1 else { return 0...1 }
         let half = (last - first) / Double(points.count - 1) / 2
         return first - half...last + half

@@ -15,12 +15,25 @@ struct ResultPlots {
     let plots: [Plot]
 
     /// - Parameter document: The result's document, as the worker wrote it.
-    init(_ document: JSONValue, kind: String, arrays: [ResultArray], blobs: BlobStore) {
+    /// - Parameter dataset: Finds the datasets that the request names; only figures look, not their names.
+    init(
+        _ document: JSONValue, kind: String, arrays: [ResultArray], blobs: BlobStore, dataset: @escaping (String) throws -> Dataset? = { _ in nil }
+    ) {
+        let stored = StoredArrays(arrays: arrays, blobs: blobs)
         plots =
             switch kind {
             case "trainings", "experiments.width_scaling": TrainingFigures(document).plots
             case "flows.field": FieldFigures(document, arrays: arrays, blobs: blobs).plots
+            case "analyses.influence": InfluenceFigures(document, arrays: arrays, blobs: blobs).plots
+            case "analyses.kernel": GeometryFigures(document, arrays: arrays, blobs: blobs).plots
+            case "analyses.phase": PhaseFigures(document, arrays: arrays, blobs: blobs).plots
             case "kernels", "kernels.nngp", "kernels.ntk", "kernels.graph", "kernels.empirical": KernelFigures(document, arrays: arrays, blobs: blobs).plots
+            case "samples": SampleFigures(document, arrays: stored).plots
+            case "predictions":
+                PredictionFigures(
+                    document: document, arrays: stored, rows: RequestRows(request: document["request"] ?? .null, blobs: blobs, dataset: dataset)
+                ).plots
+            case "flows.outputs": FlowFigures(document: document, arrays: stored).plots
             default: []
             }
     }

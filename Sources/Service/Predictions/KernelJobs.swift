@@ -19,11 +19,25 @@ struct KernelJobs: Sendable {
     var rows: Int? { blocks.values.first?.train.rows }
     var testRows: Int? { blocks.values.first?.testTrain?.rows }
 
+    /// Which kernels the named job has, for a client who does not say; nil, with no fault, where that cannot be told.
+    static func kinds(_ reader: RequestReader) throws -> [KernelKind]? {
+        guard let members = reader.members.object("kernel"), let job = members.requiredString("job") else { return nil }
+        let found = try reader.fact(members.pointer(to: "job")) { store, _ in
+            guard case .found(let result, _) = try store.result(of: job) else { return nil }
+            return .strings(KernelKind.allCases.map(\.rawValue).filter { name in result.arrays.contains { $0.name == name } })
+        }
+        let kinds = found?.elements?.compactMap { $0.text.flatMap(KernelKind.init) } ?? []
+        // Without any, reading the tangent kernel says what is wrong with the job.
+        return kinds.isEmpty ? [.ntk] : kinds
+    }
+
     /// Nil where the member is absent or faulty.
-    init?(_ reader: RequestReader, kinds: [KernelKind]) throws {
+    ///
+    /// - Parameter trainOnly: Whether there are no test inputs that kernels could be of.
+    init?(_ reader: RequestReader, kinds: [KernelKind], trainOnly: Bool = false) throws {
         guard let members = reader.members.object("kernel") else { return nil }
         let job = members.requiredString("job")
-        let (testTrain, testTest) = (members.object("test_train"), members.object("test_test"))
+        let (testTrain, testTest) = trainOnly ? (nil, nil) : (members.object("test_train"), members.object("test_test"))
         let (testTrainJob, testTestJob) = (testTrain?.requiredString("job"), testTest?.requiredString("job"))
         for object in [members, testTrain, testTest] { object?.finish() }
         guard let job else { return nil }
@@ -62,7 +76,7 @@ struct KernelJobs: Sendable {
             switch try store.result(of: job) {
             case .noSuchJob: return refuse("There is no job with this id; GET /jobs lists them.")
             case .gone: return refuse("The job's result has expired; compute the kernel again.")
-            case .notReady(let job): return refuse("The job is \(job.state.rawValue); a prediction takes the kernel of a job that has succeeded.")
+            case .notReady(let job): return refuse("The job is \(job.state.rawValue); name a job that has succeeded.")
             case .found(let result, _):
                 guard let array = result.arrays.first(where: { $0.name == kind.rawValue }) else {
                     return refuse("The job has no array \"\(kind.rawValue)\"; compute a kernel of this kind, or leave it out of kinds.")

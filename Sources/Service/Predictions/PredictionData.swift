@@ -167,7 +167,7 @@ extension PredictionData {
 extension DynamicsError: NumericalFailure {
     var code: String {
         switch self {
-        case .notPositiveDefinite: "not_positive_definite"
+        case .notPositiveDefinite, .indefiniteCovariance: "not_positive_definite"
         case .diverged: "diverged"
         case .noConvergence, .tooManySteps: "no_convergence"
         case .notFinite: "non_finite_result"
@@ -179,6 +179,7 @@ extension DynamicsError: NumericalFailure {
     var title: String {
         switch self {
         case .notPositiveDefinite: "The kernel is not positive definite"
+        case .indefiniteCovariance: "The covariance is not positive semidefinite"
         case .diverged: "Gradient descent diverges"
         case .noConvergence, .tooManySteps: "The solver did not reach its tolerance"
         case .notFinite: "The result is not finite"
@@ -194,6 +195,8 @@ extension DynamicsError: NumericalFailure {
                 + (kernel.time.map { ", and by time \($0) the answer depends on those" } ?? "")
                 + "; rows that are equal or nearly so do this. Drop them, or send \"ridge_absolute\": \(kernel.helpfulRidge)"
                 + (kernel.time == nil ? ", or ask for finite times." : ", or ask for shorter times.")
+        case .indefiniteCovariance(let name, let smallest, let largest):
+            "The covariance of the \(name) has eigenvalues from \(largest) down to \(smallest), which is more than rounding below zero; add a ridge, or take points that are farther apart."
         case .diverged(let rate, let limit, let steps):
             "With learning rate \(rate) the outputs grow without bound by step \(steps); stay below \(limit)."
         case .noConvergence(let iterations, let residual, let tolerance):
@@ -213,6 +216,7 @@ extension DynamicsError: NumericalFailure {
                 ("kernel", .string(kernel.name)), ("lambda_min", .finite(kernel.lambdaMin)), ("lambda_max", .finite(kernel.lambdaMax)),
                 ("rank", .integer(kernel.rank)), ("rows", .integer(kernel.order)), ("ridge_absolute", .finite(kernel.helpfulRidge)),
             ]
+        case .indefiniteCovariance(_, let smallest, let largest): [("lambda_min", .finite(smallest)), ("lambda_max", .finite(largest))]
         case .diverged(_, let limit, _): [("learning_rate_max", .finite(limit))]
         default: []
         }

@@ -28,7 +28,8 @@ final class JobDocument: Sendable {
             if let rendered { return rendered }
             var fields: HTTPFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
             if !job.state.isFinal { fields[.retryAfter] = "1" }
-            let new = Response(status: .ok, fields: fields, body: .bytes(Self.json(job).ownText))
+            var new = Response(status: .ok, fields: fields, body: .bytes(Self.json(job).ownText))
+            new.prepare()
             rendered = new
             return new
         }

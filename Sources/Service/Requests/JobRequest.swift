@@ -65,7 +65,8 @@ struct JobEndpoint: Sendable {
 enum JobRequests {
     static let types: [any JobRequest.Type] = [
         KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self,
-        SelectionRequest.self, FieldRequest.self,
+        SelectionRequest.self, FieldRequest.self, SampleRequest.self,
+        PhaseRequest.self, KernelAnalysisRequest.self, InfluenceRequest.self, PathKernelRequest.self,
     ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {

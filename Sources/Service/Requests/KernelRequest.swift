@@ -111,14 +111,16 @@ extension InfiniteNetwork {
 extension RequestReader {
     /// The architecture compiled for the kernels of such inputs; nil with faults where it has none. Without inputs only what
     /// does not depend on their shape is looked at.
-    func network(_ architecture: Architecture, inputs: DataReference?) -> InfiniteNetwork? {
+    ///
+    /// - Parameter name: The member that the inputs are.
+    func network(_ architecture: Architecture, inputs: DataReference?, named name: String = "x1") -> InfiniteNetwork? {
         guard let inputs else {
             GaussianInputs.check(architecture, faults: faults)
             return nil
         }
         do throws(ArchitectureFaults) {
             // Where the shape of the inputs is told: of its own, or by the inputs themselves.
-            let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x1")
+            let place = members.pointer(to: members.has("input_shape") ? "input_shape" : name)
             return try InfiniteNetwork(architecture, inputShape: inputs.shape, shapePointer: place)
         } catch {
             for fault in error.faults { faults.add(fault.pointer, fault.detail) }

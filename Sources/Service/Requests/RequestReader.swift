@@ -15,6 +15,8 @@ final class RequestReader {
     let kind: String
     let members: ObjectReader
     private let origin: Origin
+    /// Of the document that this one is part of.
+    private let parent: RequestReader?
     /// The data that were read, by the pointers of their members; what a worker finds instead of looking them up.
     private(set) var references: [JSONPointer: DataReference] = [:]
     /// What was looked up beside data, by the pointers of the members that named it.
@@ -31,6 +33,7 @@ final class RequestReader {
         self.kind = kind
         self.members = members
         origin = .client(store: store, blobs: blobs)
+        parent = nil
     }
 
     /// Reads a stored specification back.
@@ -38,6 +41,15 @@ final class RequestReader {
         self.kind = kind
         members = ObjectReader(specification.request, at: .root, faults: Faults())
         origin = .specification(specification)
+        parent = nil
+    }
+
+    /// Reads a part of a document that is a request of another kind; what is looked up for it is kept with the whole.
+    init(_ members: ObjectReader, kind: String, in parent: RequestReader) {
+        self.kind = kind
+        self.members = members
+        self.parent = parent
+        origin = parent.origin
     }
 
     /// Records a fault for each member nobody asked for. A specification may have more than clients send (its defaults).
@@ -54,16 +66,22 @@ final class RequestReader {
     ///
     /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
     func inputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
-        try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+        if (object ?? members).value(name) == .null { return nil }
+        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
     func requiredInputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
         guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try inputs(name, in: object, inputShape: inputShape)
+        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
     /// The targets that a member names, one a row of `inputs`; nil where it is absent, null or faulty.
     func targets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
+        if (object ?? members).value(name) == .null { return nil }
+        return try someTargets(name, in: object, task: task, of: inputs)
+    }
+
+    private func someTargets(_ name: String, in object: ObjectReader?, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
         try data(name, in: object) { reader, value, pointer in
             guard let targets = try reader.targets(value, at: pointer) else { return nil }
             return reader.check(targets, task: task, rows: inputs?.rows, at: pointer) ? targets : nil
@@ -72,14 +90,14 @@ final class RequestReader {
 
     func requiredTargets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
         guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try targets(name, in: object, task: task, of: inputs)
+        return try someTargets(name, in: object, task: task, of: inputs)
     }
 
     private func data(
         _ name: String, in object: ObjectReader?, _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
     ) throws -> DataReference? {
         let object = object ?? members
-        guard let value = object.value(name), value != .null else { return nil }
+        guard let value = object.value(name) else { return nil }
         return try reference(object.pointer(to: name)) { store, blobs in
             try read(DataReader(store: store, blobs: blobs, faults: faults), value, object.pointer(to: name))
         }
@@ -92,12 +110,18 @@ final class RequestReader {
         switch origin {
         case .client(let store, let blobs):
             let found = try find(store, blobs)
-            references[pointer] = found
+            keep(found, at: pointer)
             return found
         case .specification(let specification):
-            references[pointer] = specification.references[pointer.description]
-            return references[pointer]
+            let found = specification.references[pointer.description]
+            keep(found, at: pointer)
+            return found
         }
+    }
+
+    private func keep(_ reference: DataReference?, at pointer: JSONPointer) {
+        references[pointer] = reference
+        parent?.keep(reference, at: pointer)
     }
 
     /// Something small found by a look-up of the caller's on the server (a document of another job), and the same in the worker.
@@ -105,11 +129,17 @@ final class RequestReader {
         switch origin {
         case .client(let store, let blobs):
             let found = try find(store, blobs)
-            facts[pointer] = found
+            keep(found, at: pointer)
             return found
         case .specification(let specification):
-            facts[pointer] = specification.facts[pointer.description]
-            return facts[pointer]
+            let found = specification.facts[pointer.description]
+            keep(found, at: pointer)
+            return found
         }
+    }
+
+    private func keep(_ fact: JSONValue?, at pointer: JSONPointer) {
+        facts[pointer] = fact
+        parent?.keep(fact, at: pointer)
     }
 }

@@ -102,12 +102,10 @@ struct TrainingSettings {
         if network.outputCount != 1 {
             faults.add(pointer, "A path kernel is that of a network with one output, and this one has \(network.outputCount); leave \"path_kernel\" out.")
         }
-        if let optimizer, optimizer.momentum > 0 || !isPlain(optimizer) {
+        if let optimizer, !optimizer.isPlainDescent {
             faults.add(pointer, "A path kernel follows plain gradient descent; use the optimizer \"sgd\" without momentum, or leave \"path_kernel\" out.")
         }
     }
-
-    private func isPlain(_ optimizer: Optimizer) -> Bool { if case .sgd = optimizer { true } else { false } }
 
     /// The plan without its data; nil where a member was faulty.
     func plan(_ architecture: Architecture, _ data: TrainingReferences, task: LearningTask) -> TrainingPlan? {

@@ -80,7 +80,7 @@ struct JobRoutes: Sendable {
         let id = context.parameters[0]
         switch try core.store.delete(id) {
         case .deleted:
-            core.board.forget(id)
+            core.board.forget([id])
             return .response(Response(status: .noContent))
         case .noSuchJob: throw Self.noSuchJob(id)
         case .notFinished(let job):

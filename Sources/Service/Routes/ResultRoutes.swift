@@ -48,7 +48,8 @@ struct ResultRoutes: Sendable {
         _ = try query.choice("format", of: PlotFormat.self)
         if try query.one("format") == nil, Negotiation.choose(context.head.fields[.accept], among: ["image/svg+xml"]) == nil { throw Problem.noPNG }
         let (result, job) = try found(context.parameters[0])
-        let plots = ResultPlots(try JSONParser.parse(result.document), kind: job.kind, arrays: result.arrays, blobs: core.blobs)
+        let plots = ResultPlots(
+            try JSONParser.parse(result.document), kind: job.kind, arrays: result.arrays, blobs: core.blobs, dataset: core.store.dataset)
         guard let plot = plots[context.parameters[1]] else {
             let known = plots.plots.map(\.name).joined(separator: ", ")
             throw Problem(

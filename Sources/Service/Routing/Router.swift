@@ -56,7 +56,8 @@ enum Placement: Sendable {
     case control
 }
 
-struct Route: Sendable {
+/// A class, so that a match hands on one reference.
+final class Route: Sendable {
     typealias Handler = @Sendable (RequestContext) throws -> Outcome
 
     let method: HTTPRequest.Method
@@ -86,16 +87,21 @@ struct Router: Sendable {
     }
 
     private final class Node: Sendable {
-        let children: [String: Node]
+        /// Few enough that comparing their bytes is quicker than hashing.
+        let children: [(segment: [UInt8], node: Node)]
         let parameter: Node?
         let routes: [Route]
 
         init(_ routes: [Route], depth: Int) {
             self.routes = routes.filter { $0.segments.count == depth }
             let deeper = Dictionary(grouping: routes.filter { $0.segments.count > depth }) { $0.segments[depth] }
-            children = deeper.filter { !$0.key.hasPrefix(":") }.mapValues { Node($0, depth: depth + 1) }
+            children = deeper.filter { !$0.key.hasPrefix(":") }.map { (Array($0.key.utf8), Node($0.value, depth: depth + 1)) }
             let parameters = deeper.filter { $0.key.hasPrefix(":") }.flatMap(\.value)
             parameter = parameters.isEmpty ? nil : Node(parameters, depth: depth + 1)
+        }
+
+        func child(_ segment: some Collection<UInt8>) -> Node? {
+            children.first { $0.segment.count == segment.count && $0.segment.elementsEqual(segment) }?.node
         }
     }
 
@@ -105,12 +111,27 @@ struct Router: Sendable {
 
     /// HEAD is answered by the GET route; the server leaves the body out (RFC 9110 section 9.3.2).
     func match(_ method: HTTPRequest.Method, path: String) -> Match {
+        var path = path
+        return path.withUTF8 { match(method, $0) }
+    }
+
+    /// Bytes rather than characters: this runs for every request on the event loop.
+    private func match(_ method: HTTPRequest.Method, _ path: UnsafeBufferPointer<UInt8>) -> Match {
+        let slash = UInt8(ascii: "/")
         var node = root
         var parameters: [String] = []
-        // Bytes rather than characters: this runs for every request on the event loop.
-        for segment in path == "/" ? [] : path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        var start = path.count == 1 && path[0] == slash ? 2 : 1
+        while start <= path.count {
+            var end = start
+            while end < path.count && path[end] != slash { end += 1 }
+            let segment = UnsafeBufferPointer(rebasing: path[start..<end])
+            start = end + 1
+            if let child = node.child(segment) {
+                node = child
+                continue
+            }
             guard let text = Self.decoded(segment) else { return .notFound }
-            if let child = node.children[text] {
+            if text.utf8.count != segment.count, let child = node.child(text.utf8) {
                 node = child
             } else if let child = node.parameter, !text.isEmpty {
                 node = child
@@ -128,7 +149,8 @@ struct Router: Sendable {
         return .methodNotAllowed(allowed: allowed)
     }
 
-    private static func decoded(_ segment: Substring.UTF8View) -> String? {
-        segment.contains(UInt8(ascii: "%")) ? PercentEncoding.decode(Substring(segment)) : String(Substring(segment))
+    private static func decoded(_ segment: UnsafeBufferPointer<UInt8>) -> String? {
+        let text = String(decoding: segment, as: UTF8.self)
+        return segment.contains(UInt8(ascii: "%")) ? PercentEncoding.decode(text[...]) : text
     }
 }

@@ -16,8 +16,10 @@ final class RequestDispatcher: RequestHandler {
     func policy(for head: RequestHead) -> BodyPolicy {
         guard head.hasBody else { return .discard }
         guard case .route(let route, _) = router.match(head.method, path: head.path) else {
-            // Before the client sends a body that nobody will read.
-            return .refuse(answerWithoutRoute(head))
+            // Methods that have no use for a body are answered behind it, and the connection stays in step. Of any other, and
+            // of a client that waits to be asked for it, nobody will read the body.
+            let dropsBody = [.get, .head, .options, .delete].contains(head.method) && head.fields[.expect] == nil
+            return dropsBody ? .discard : .refuse(answerWithoutRoute(head))
         }
         switch route.body {
         case .none: return .discard
@@ -39,7 +41,7 @@ final class RequestDispatcher: RequestHandler {
                 .response(requestID: head.id)
         }
         if let coding = head.fields[.contentEncoding], coding.lowercased() != "identity" {
-            return Problem(.unsupportedMediaType, "Content-Encoding is \(coding); send the body without a coding.")
+            return Problem(.unsupportedMediaType, "Content-Encoding is \(coding); send the body without a coding.", fields: [.acceptEncoding: "identity"])
                 .response(requestID: head.id)
         }
         if let length = head.contentLength, length > limit {

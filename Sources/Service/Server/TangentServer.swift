@@ -64,10 +64,13 @@ public final class TangentServer: Sendable {
         self.watcher = watcher
         hints.set { watcher.hint() }
         store.onCommit { watcher.hint() }
-        housekeeper = Housekeeper(store: store, blobs: core.blobs, lease: .seconds(configuration.leaseSeconds), logger: logger) {
-            watcher.hint()
-            supervisor.wake()
-        }
+        housekeeper = Housekeeper(
+            store: store, blobs: core.blobs, lease: .seconds(configuration.leaseSeconds), logger: logger,
+            changed: {
+                watcher.hint()
+                supervisor.wake()
+            },
+            forgotten: { core.board.forget($0) })
         ticker = Ticker(interval: 0.1) { count in
             core.board.tick()
             core.streams.tick()

@@ -10,9 +10,10 @@ extension JobTransaction {
     func expire() throws -> (summary: ExpirySummary, hasMore: Bool) {
         var summary = ExpirySummary()
         summary.resultsExpired = try expireResults()
-        summary.jobsRemoved = try database.change(
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expired_at <= ? LIMIT ?)",
-            [now - policy.remembrance, Self.batch])
+        summary.jobsRemoved = try database.all(
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expired_at <= ? LIMIT ?) RETURNING id",
+            [now - policy.remembrance, Self.batch]
+        ).map { $0[0] }
         summary.keysRemoved = try database.change(
             """
             DELETE FROM idempotency WHERE (method, path, key) IN
@@ -23,7 +24,7 @@ extension JobTransaction {
             DELETE FROM workers WHERE NOT supervised AND heartbeat_at < ?
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND lease_owner = workers.id)
             """, [now - .seconds(86_400)])
-        let hasMore = max(summary.resultsExpired, summary.jobsRemoved, summary.keysRemoved) == Self.batch
+        let hasMore = max(summary.resultsExpired, summary.jobsRemoved.count, summary.keysRemoved) == Self.batch
         return (summary, hasMore)
     }
 
