@@ -4,7 +4,7 @@ import InfiniteNetworks
 import LinearAlgebra
 
 // NNGP and NTK of a deep 3x3 ReLU network on images of 32x32x3, pooled and flattened, and of one that pools in between;
-// symmetric kernels.
+// symmetric kernels; and a residual one.
 //
 // Usage: spatial-benchmark [layers] [pooled images] [flattened images] [threads]   (21 8 256 2)
 
@@ -53,6 +53,21 @@ func pooledBetween() throws -> SpatialNetwork {
     return try SpatialNetwork(Architecture(layers: layers), inputShape: [32, 32, 3])
 }
 
+/// The wide residual network with one block in each of three groups, the second and third of stride 2: the preset
+/// `wide_resnet` with 1 block a group.
+func residual() throws -> SpatialNetwork {
+    func convolution(_ filter: Int, _ stride: Int) -> Layer {
+        Layer(.convolution(Convolution(filter: [filter, filter], strides: [stride, stride], padding: .same, scales: scales)))
+    }
+    let rectifier = Layer(.nonlinearity(.abRelu(a: 0, b: 1)))
+    let blocks = [1, 2, 2].map { stride in
+        let residual = [rectifier, convolution(3, stride), rectifier, convolution(3, 1)]
+        return Layer(.parallel(branches: [residual, [convolution(1, stride)]], combine: .sum))
+    }
+    let layers = [convolution(3, 1)] + blocks + [rectifier, Layer(.globalPool(.average)), Layer(.dense(Dense(scales: scales)))]
+    return try SpatialNetwork(Architecture(layers: layers), inputShape: [32, 32, 3])
+}
+
 func measure<Scalar: KernelScalar>(
     _ name: String, _ network: SpatialNetwork, _ images: Int, _ type: Scalar.Type
 ) throws -> [Scalar] {
@@ -92,7 +107,11 @@ func difference(_ narrow: [Float], _ wide: [Double]) -> Double {
 print("\(depth) layers 3x3 same ReLU, 32x32x3, NNGP and NTK, \(threads) threads, medians of \(repetitions)")
 print("| network | images | ms | ms an entry | processor ms an entry | processor ms a pair |")
 print("|---|---|---|---|---|---|")
-_ = try measure("Myrtle5, float64", pooledBetween(), min(pooled, 3), Double.self)
+for (name, network) in [("Myrtle5", try pooledBetween()), ("residual", try residual())] {
+    let narrow = try measure("\(name), float32", network, min(pooled, 3), Float.self)
+    let wide = try measure("\(name), float64", network, min(pooled, 3), Double.self)
+    print("| \(name), largest relative difference of float32 | | \(difference(narrow, wide)) | | | |")
+}
 for (name, readout, images) in [("pooled", LayerKind.globalPool(.average), pooled), ("flattened", .flatten, flattened)] {
     let network = try network(readout)
     let narrow = try measure("\(name), float32", network, images, Float.self)

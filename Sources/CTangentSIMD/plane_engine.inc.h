@@ -10,110 +10,31 @@ typedef struct {
     REAL *distance, *tangent, *distance_sums, *tangent_sums, *zeros;
 } NAME(planes);
 
-INLINED NAME(planes) NAME(planes_of)(const NAME(stack) *stack) {
-    const size_t size = stack->height * stack->width + 2 * TANGENT_PLANE_SLACK;
-    REAL *first = stack->scratch + TANGENT_PLANE_SLACK;
-    return (NAME(planes)){first, first + size, first + 2 * size, first + 3 * size, first + 4 * size};
-}
-
-// One row of a plane for sums along it: the elements, and the variances of both images there (NULL: zeros).
+// Where a plane is: its extents and its offset.
 typedef struct {
-    const REAL *row, *left, *right;
-    ptrdiff_t width, dx;
-} NAME(line);
+    size_t height, width, dy, dx;
+} NAME(place);
 
-// The sum at column i by single taps: for the few columns whose taps reach over the seam or an edge.
-INLINED REAL NAME(sum_at)(NAME(line) line, ptrdiff_t i, ptrdiff_t taps, ptrdiff_t low, bool circular) {
-    const ptrdiff_t width = line.width, seam = width - line.dx;
-    REAL sum = 0;
-    for (ptrdiff_t tap = -low; tap < taps - low; tap++) {
-        ptrdiff_t k = i + tap;
-        if (circular) {
-            sum += line.row[k < 0 ? k + width : k >= width ? k - width : k];
-        } else if (i < seam ? k >= 0 && k < seam : k >= seam && k < width) {
-            sum += line.row[k];
-        } else if (!line.left) {
-            continue;
-        } else if (k >= 0 && k < width) {
-            sum += line.left[k];
-        } else {
-            // Only the second position can be inside here, and is where its column k + dx (before or after the seam) is.
-            ptrdiff_t other = i < seam ? k + line.dx : k - seam;
-            if (other >= 0 && other < width) sum += line.right[k < 0 ? k + width : k - width];
-        }
-    }
-    return sum;
+// What comes into a residual sum, and the sum of the branches that are done.
+typedef struct {
+    NAME(place) place;
+    bool is_begun;
+    REAL *distance, *tangent, *distance_total, *tangent_total;
+} NAME(frame);
+
+INLINED REAL *NAME(scratch_array)(const NAME(stack) *stack, size_t index) {
+    return stack->scratch + TANGENT_PLANE_SLACK + index * (stack->height * stack->width + 2 * TANGENT_PLANE_SLACK);
 }
 
-INLINED void NAME(edges)(NAME(line) line, ptrdiff_t taps, ptrdiff_t low, bool circular, REAL *out) {
-    const ptrdiff_t high = taps - 1 - low, width = line.width, seam = circular ? width : width - line.dx;
-    for (int part = 0; part < 2; part++) {
-        const ptrdiff_t begin = part ? seam : 0, end = part ? width : seam;
-        ptrdiff_t left = begin + low < end ? begin + low : end, right = end - high > left ? end - high : left;
-        for (ptrdiff_t i = begin; i < left; i++) out[i] = NAME(sum_at)(line, i, taps, low, circular);
-        for (ptrdiff_t i = right; i < end; i++) out[i] = NAME(sum_at)(line, i, taps, low, circular);
-    }
+INLINED NAME(planes) NAME(planes_of)(const NAME(stack) *stack) {
+    return (NAME(planes)){NAME(scratch_array)(stack, 0), NAME(scratch_array)(stack, 1), NAME(scratch_array)(stack, 2),
+                          NAME(scratch_array)(stack, 3), NAME(scratch_array)(stack, 4)};
 }
 
-// The same for the three taps of most networks: what stands left and right of the parts before and after the seam.
-INLINED void NAME(edges_of_three)(const REAL *row, ptrdiff_t width, ptrdiff_t dx, REAL before, REAL at_seam, REAL past_seam,
-                                  REAL after, REAL *out) {
-    const ptrdiff_t seam = width - dx;
-    out[0] = before + row[0] + (seam > 1 ? row[1] : at_seam);
-    out[seam - 1] = (seam > 1 ? row[seam - 2] : before) + row[seam - 1] + at_seam;
-    if (dx == 0) return;
-    out[seam] = past_seam + row[seam] + (dx > 1 ? row[seam + 1] : after);
-    out[width - 1] = (dx > 1 ? row[width - 2] : past_seam) + row[width - 1] + after;
-}
-
-INLINED void NAME(edges_of_three_rows)(const NAME(stack) *stack, bool circular, NAME(maps) left, NAME(maps) right,
-                                       NAME(planes) planes, ptrdiff_t dy, ptrdiff_t dx) {
-    const ptrdiff_t width = (ptrdiff_t)stack->width, height = (ptrdiff_t)stack->height, seam = width - dx;
-    for (ptrdiff_t y = 0; y < height; y++) {
-        const REAL *row = planes.distance + y * width, *tangent = planes.tangent + y * width;
-        REAL *out = planes.distance_sums + y * width, *tangent_out = planes.tangent_sums + y * width;
-        if (circular) {
-            NAME(edges_of_three)(row, width, 0, row[width - 1], row[0], 0, 0, out);
-            if (stack->with_tangent) {
-                NAME(edges_of_three)(tangent, width, 0, tangent[width - 1], tangent[0], 0, 0, tangent_out);
-            }
-            continue;
-        }
-        const REAL *x = left.variance + y * width, *z = right.variance + (y + dy < height ? y + dy : y + dy - height) * width;
-        if (dx) {
-            NAME(edges_of_three)(row, width, dx, z[width - 1], x[seam], x[seam - 1], z[0], out);
-        } else {
-            NAME(edges_of_three)(row, width, 0, 0, 0, 0, 0, out);
-        }
-        if (stack->with_tangent) NAME(edges_of_three)(tangent, width, dx, 0, 0, 0, 0, tangent_out);
-    }
-}
-
-INLINED void NAME(sum_rows)(const REAL *restrict in, size_t count, size_t taps, size_t low, REAL *restrict out) {
-    if (taps == 3 && low == 1) {
-        for (size_t i = 0; i < count; i++) out[i] = in[(ptrdiff_t)i - 1] + in[i] + in[i + 1];
-        return;
-    }
-    const REAL *first = in - low;
-    for (size_t i = 0; i < count; i++) out[i] = first[i];
-    for (size_t tap = 1; tap < taps; tap++) {
-        for (size_t i = 0; i < count; i++) out[i] += first[i + tap];
-    }
-}
-
-MULTIVERSIONED
-void NAME(tangent_plane_row_sums)(const REAL *map, size_t height, size_t width, size_t taps, size_t low, bool circular,
-                                  REAL *sums) {
-    for (size_t y = 0; y < height; y++) {
-        NAME(line) line = {map + y * width, NULL, NULL, (ptrdiff_t)width, 0};
-        for (size_t i = 0; i < width; i++) {
-            sums[y * width + i] = NAME(sum_at)(line, (ptrdiff_t)i, (ptrdiff_t)taps, (ptrdiff_t)low, circular);
-        }
-    }
-}
+#include "plane_sums.inc.h"
 
 // e = |x_i - y_j|^2/channels.
-INLINED void NAME(begin)(const NAME(stack) *stack, NAME(planes) planes, size_t dy) {
+INLINED void NAME(begin_with_pixels)(const NAME(stack) *stack, NAME(planes) planes, size_t dy) {
     const size_t width = stack->width, size = stack->height * width, seam = (stack->height - dy) * width;
     for (size_t i = 0; i < size; i++) planes.distance[i] = 0;
     if (stack->with_tangent) {
@@ -132,90 +53,81 @@ INLINED void NAME(begin)(const NAME(stack) *stack, NAME(planes) planes, size_t d
     }
 }
 
-INLINED void NAME(sum_along_rows)(const NAME(stack) *stack, const NAME(layer) *layer, NAME(maps) left, NAME(maps) right,
-                                  NAME(planes) planes, size_t dy, size_t dx, size_t taps, size_t low) {
-    const size_t width = stack->width, height = stack->height, size = height * width;
-    NAME(sum_rows)(planes.distance, size, taps, low, planes.distance_sums);
-    if (stack->with_tangent) NAME(sum_rows)(planes.tangent, size, taps, low, planes.tangent_sums);
-    if (taps == 1) return;
-    if (taps == 3 && low == 1 && width > 1) {
-        NAME(edges_of_three_rows)(stack, layer->circular, left, right, planes, (ptrdiff_t)dy, (ptrdiff_t)dx);
-        return;
-    }
-    for (size_t y = 0; y < height; y++) {
-        const size_t row = y * width, other = (y + dy < height ? y + dy : y + dy - height) * width;
-        NAME(line) line = {planes.distance + row, left.variance + row, right.variance + other, (ptrdiff_t)width,
-                           (ptrdiff_t)dx};
-        NAME(edges)(line, (ptrdiff_t)taps, (ptrdiff_t)low, layer->circular, planes.distance_sums + row);
-        if (!stack->with_tangent) continue;
-        line.row = planes.tangent + row;
-        line.left = NULL;
-        NAME(edges)(line, (ptrdiff_t)taps, (ptrdiff_t)low, layer->circular, planes.tangent_sums + row);
-    }
-}
-
-// The row of sums that stands at row `row` for an output row on the far side (`beyond`) or the near side of the seam.
-INLINED void NAME(row_at)(const NAME(stack) *stack, const NAME(layer) *layer, NAME(maps) left, NAME(maps) right,
-                          NAME(planes) planes, ptrdiff_t row, ptrdiff_t dy, bool beyond, const REAL **distance,
-                          const REAL **tangent) {
-    const ptrdiff_t height = (ptrdiff_t)stack->height, width = (ptrdiff_t)stack->width, seam = height - dy;
-    *tangent = planes.zeros;
-    if (layer->circular) row = row < 0 ? row + height : row >= height ? row - height : row;
-    if (layer->circular || (beyond ? row >= seam && row < height : row >= 0 && row < seam)) {
-        *distance = planes.distance_sums + row * width;
-        *tangent = planes.tangent_sums + row * width;
-    } else if (row >= 0 && row < height) {
-        *distance = left.sums + row * width;
-    } else {
-        ptrdiff_t other = beyond ? row - seam : row + dy;
-        *distance = other >= 0 && other < height ? right.sums + other * width : planes.zeros;
-    }
-}
-
-// Output rows first..<end of one side of the seam. Three taps are added on the way; of another count the sums are made first,
-// in the place of the output.
-INLINED void NAME(sum_columns)(const NAME(stack) *stack, const NAME(layer) *layer, NAME(maps) left, NAME(maps) right,
-                               NAME(planes) planes, size_t first, size_t end, size_t dy, bool beyond) {
-    const size_t width = stack->width, from = first * width, count = (end - first) * width, taps = layer->taps[0];
-    const size_t other = (beyond ? first + dy - stack->height : first + dy) * width;
-    REAL *distance = planes.distance + from, *tangent = planes.tangent + from;
-    NAME(rectifier_rows) rows = {{distance, planes.zeros, planes.zeros}, {tangent, planes.zeros, planes.zeros},
-                                 left.deviation + from, right.deviation + other, distance, tangent};
-    for (size_t tap = 0; tap < taps; tap++) {
-        const REAL *row, *tangent_row;
-        NAME(row_at)(stack, layer, left, right, planes, (ptrdiff_t)(first + tap) - (ptrdiff_t)layer->low[0], (ptrdiff_t)dy,
-                     beyond, &row, &tangent_row);
-        if (taps == 1 || taps == 3) {
-            rows.distance[tap] = row;
-            rows.tangent[tap] = tangent_row;
-            continue;
+// e = scale * sum over both windows - what lies within each; Theta = scale * sum. What is left of a difference at the level of
+// the sums' rounding is taken for nothing: two windows with the same contents then have no distance, whatever the order of sums.
+INLINED void NAME(begin_with_joined)(const NAME(stack) *stack, NAME(planes) planes, size_t dy) {
+    const REAL noise = 8 * (sizeof(REAL) == sizeof(double) ? (REAL)0x1p-52 : (REAL)0x1p-23);
+    const size_t width = stack->width, size = stack->height * width, seam = (stack->height - dy) * width;
+    for (int part = 0; part < 2; part++) {
+        const size_t from = part ? seam : 0, count = part ? size - seam : seam;
+        const REAL *x = stack->x + from, *y = part ? stack->y : stack->y + dy * width, *sum = stack->distance + from;
+        for (size_t i = 0; i < count; i++) {
+            REAL total = stack->scale * sum[i], e = total - (x[i] + y[i]);
+            planes.distance[from + i] = e > noise * total ? e : 0;
         }
-        for (size_t i = 0; i < count; i++) distance[i] = tap ? distance[i] + row[i] : row[i];
-        if (!stack->with_tangent) continue;
-        for (size_t i = 0; i < count; i++) tangent[i] = tap ? tangent[i] + tangent_row[i] : tangent_row[i];
     }
-    NAME(layer_rows)(layer, rows, count, stack->with_tangent);
+    if (!stack->with_tangent) return;
+    for (size_t i = 0; i < size; i++) planes.tangent[i] = stack->scale * stack->tangent[i];
 }
 
-INLINED void NAME(run_layer)(const NAME(stack) *stack, size_t index, NAME(planes) planes, size_t dy, size_t dx) {
+INLINED void NAME(run_layer)(const NAME(stack) *stack, size_t index, NAME(planes) planes, NAME(place) *place) {
     const NAME(layer) *layer = &stack->layer[index];
     const NAME(maps) left = stack->left[index], right = stack->right[index];
+    const size_t dy = place->dy, dx = place->dx, stride = layer->strides[0], across = layer->strides[1];
+    const bool with_tangent = stack->with_tangent;
     if (layer->taps[1] == 3 && layer->low[1] == 1) {
-        NAME(sum_along_rows)(stack, layer, left, right, planes, dy, dx, 3, 1);
+        NAME(sum_along_rows)(layer, with_tangent, left, right, planes, dy, dx, 3, 1);
     } else {
-        NAME(sum_along_rows)(stack, layer, left, right, planes, dy, dx, layer->taps[1], layer->low[1]);
+        NAME(sum_along_rows)(layer, with_tangent, left, right, planes, dy, dx, layer->taps[1], layer->low[1]);
     }
-    const size_t low = layer->low[0], high = layer->taps[0] - 1 - low, seam = stack->height - dy;
+    if (across > 1) {
+        NAME(thin)(planes.distance_sums, layer->height * layer->width, across);
+        if (with_tangent) NAME(thin)(planes.tangent_sums, layer->height * layer->width, across);
+    }
+    *place = (NAME(place)){layer->height / stride, layer->width / across, dy / stride, dx / across};
+    const size_t low = layer->low[0], high = layer->taps[0] - 1 - low, seam = place->height - place->dy;
     for (int part = 0; part < 2; part++) {
         // On each side of the seam the inner rows, whose taps all lie on the same side, are one long run.
-        size_t row = part ? seam : 0, end = part ? stack->height : seam;
+        size_t row = part ? seam : 0, end = part ? place->height : seam;
         const size_t inner = row + low, inner_end = end > high ? end - high : 0;
         while (row < end) {
-            size_t next = row >= inner && row < inner_end ? inner_end : row + 1;
-            NAME(sum_columns)(stack, layer, left, right, planes, row, next, dy, part);
+            size_t next = stride == 1 && row >= inner && row < inner_end ? inner_end : row + 1;
+            NAME(sum_columns)(layer, with_tangent, left, right, planes, row, next, dy, part);
             row = next;
         }
     }
+}
+
+INLINED void NAME(copy)(const REAL *restrict from, size_t count, REAL *restrict to) {
+    for (size_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+INLINED void NAME(add)(const REAL *restrict from, size_t count, REAL *restrict to) {
+    for (size_t i = 0; i < count; i++) to[i] += from[i];
+}
+
+INLINED void NAME(keep)(NAME(planes) planes, NAME(place) place, bool with_tangent, NAME(frame) *frame) {
+    const size_t count = place.height * place.width;
+    frame->place = place;
+    frame->is_begun = false;
+    NAME(copy)(planes.distance, count, frame->distance);
+    if (with_tangent) NAME(copy)(planes.tangent, count, frame->tangent);
+}
+
+INLINED void NAME(next_branch)(NAME(planes) planes, NAME(place) *place, bool with_tangent, NAME(frame) *frame) {
+    size_t count = place->height * place->width;
+    if (frame->is_begun) {
+        NAME(add)(planes.distance, count, frame->distance_total);
+        if (with_tangent) NAME(add)(planes.tangent, count, frame->tangent_total);
+    } else {
+        NAME(copy)(planes.distance, count, frame->distance_total);
+        if (with_tangent) NAME(copy)(planes.tangent, count, frame->tangent_total);
+    }
+    frame->is_begun = true;
+    *place = frame->place;
+    count = place->height * place->width;
+    NAME(copy)(frame->distance, count, planes.distance);
+    if (with_tangent) NAME(copy)(frame->tangent, count, planes.tangent);
 }
 
 INLINED double NAME(total)(const REAL *plane, size_t height, size_t width) {
@@ -237,8 +149,78 @@ INLINED double NAME(total)(const REAL *plane, size_t height, size_t width) {
 MULTIVERSIONED
 void NAME(tangent_plane_run)(const NAME(stack) *stack, size_t dy, size_t dx, double *distance, double *tangent) {
     NAME(planes) planes = NAME(planes_of)(stack);
-    NAME(begin)(stack, planes, dy);
-    for (size_t index = 0; index < stack->layers; index++) NAME(run_layer)(stack, index, planes, dy, dx);
-    *distance = NAME(total)(planes.distance, stack->height, stack->width);
-    *tangent = stack->with_tangent ? NAME(total)(planes.tangent, stack->height, stack->width) : 0;
+    NAME(place) place = {stack->height, stack->width, dy, dx};
+    NAME(frame) frames[TANGENT_PLANE_DEPTH];
+    for (size_t k = 0; k < TANGENT_PLANE_DEPTH; k++) {
+        const size_t first = 5 + 4 * k;
+        frames[k].distance = NAME(scratch_array)(stack, first), frames[k].tangent = NAME(scratch_array)(stack, first + 1);
+        frames[k].distance_total = NAME(scratch_array)(stack, first + 2);
+        frames[k].tangent_total = NAME(scratch_array)(stack, first + 3);
+    }
+    NAME(frame) *frame = frames;
+    if (stack->channels) {
+        NAME(begin_with_pixels)(stack, planes, dy);
+    } else {
+        NAME(begin_with_joined)(stack, planes, dy);
+    }
+    for (size_t k = 0; k < stack->instructions; k++) {
+        switch (stack->instruction[k]) {
+        case tangent_plane_open: NAME(keep)(planes, place, stack->with_tangent, frame++); break;
+        case tangent_plane_next: NAME(next_branch)(planes, &place, stack->with_tangent, frame - 1); break;
+        case tangent_plane_sum:
+            frame--;
+            NAME(add)(frame->distance_total, place.height * place.width, planes.distance);
+            if (stack->with_tangent) NAME(add)(frame->tangent_total, place.height * place.width, planes.tangent);
+            break;
+        default: NAME(run_layer)(stack, (size_t)stack->instruction[k], planes, &place);
+        }
+    }
+    if (!distance) return;
+    *distance = NAME(total)(planes.distance, place.height, place.width);
+    *tangent = stack->with_tangent ? NAME(total)(planes.tangent, place.height, place.width) : 0;
+}
+
+// Sums of a plane's rows, into the places of its own sums along rows, which nobody needs any more.
+MULTIVERSIONED
+void NAME(tangent_plane_gather)(const NAME(stack) *stack, size_t width, tangent_plane_moves rows, size_t height) {
+    NAME(planes) planes = NAME(planes_of)(stack);
+    for (int kind = 0; kind < 1 + stack->with_tangent; kind++) {
+        const REAL *plane = kind ? planes.tangent : planes.distance;
+        REAL *half = kind ? planes.tangent_sums : planes.distance_sums;
+        for (size_t i = 0; i < height * width; i++) half[i] = 0;
+        for (size_t run = 0; run < rows.runs; run++) {
+            const tangent_plane_move move = rows.run[run];
+            for (size_t k = 0; k < move.count; k++) {
+                NAME(add)(plane + (move.from + k * rows.step) * width, width, half + (move.to + k) * width);
+            }
+        }
+    }
+}
+
+INLINED void NAME(add_columns)(const REAL *restrict half, size_t width, size_t height, size_t out_width,
+                               tangent_plane_moves columns, size_t step, REAL *restrict out) {
+    for (size_t run = 0; run < columns.runs; run++) {
+        const tangent_plane_move move = columns.run[run];
+        for (size_t y = 0; y < height; y++) {
+            const REAL *from = half + y * width + move.from;
+            REAL *to = out + y * out_width + move.to;
+            for (size_t i = 0; i < move.count; i++) to[i] += from[i * step];
+        }
+    }
+}
+
+MULTIVERSIONED
+void NAME(tangent_plane_scatter)(const NAME(stack) *stack, size_t width, tangent_plane_moves columns, size_t height,
+                                 size_t out_width, REAL *distance, REAL *tangent) {
+    NAME(planes) planes = NAME(planes_of)(stack);
+    for (int kind = 0; kind < 1 + stack->with_tangent; kind++) {
+        const REAL *half = kind ? planes.tangent_sums : planes.distance_sums;
+        REAL *out = kind ? tangent : distance;
+        // A stride that the compiler knows is a shuffle.
+        if (columns.step == 2) {
+            NAME(add_columns)(half, width, height, out_width, columns, 2, out);
+        } else {
+            NAME(add_columns)(half, width, height, out_width, columns, columns.step, out);
+        }
+    }
 }

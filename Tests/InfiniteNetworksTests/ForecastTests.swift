@@ -12,8 +12,8 @@ struct ForecastTests {
         return network.forecast(rows: rows, columns: columns, bytesPerElement: 8, threads: 1).operations
     }
 
-    private func convolution(_ extent: Int, strides: Int = 1) -> String {
-        #"{"type": "conv", "filter": [\#(extent), \#(extent)], "strides": [\#(strides), \#(strides)], "padding": "same"}, "relu""#
+    private func convolution(_ extent: Int, strides: Int = 1, _ function: String = "relu") -> String {
+        #"{"type": "conv", "filter": [\#(extent), \#(extent)], "strides": [\#(strides), \#(strides)], "padding": "same"}, "\#(function)""#
     }
 
     @Test func withPairsOfInputs() throws {
@@ -32,15 +32,30 @@ struct ForecastTests {
         #expect(abs(flat[1] / flat[0] - 4) < 0.2)
     }
 
-    @Test func withTapsAndStridesAndDepth() throws {
-        let end = #", {"type": "avg_pool", "window": [2, 2]}, "flatten", "dense""#
-        let taps = try [3, 9].map { try operations(convolution($0) + end, [16, 16, 1]) }
-        #expect(taps[1] > 3 * taps[0])
-        #expect(try operations(convolution(3, strides: 2) + end, [16, 16, 1]) < taps[0] / 4)
+    @Test(arguments: ["relu", "gelu"])
+    func withTapsAndStridesAndDepth(function: String) throws {
+        let end = #", {"type": "avg_pool", "window": [2, 2]}, "global_avg_pool", "dense""#
+        let taps = try [3, 9].map { try operations(convolution($0, function) + end, [16, 16, 1]) }
+        // On planes a filter's sum runs over rows and then over columns.
+        #expect(taps[1] > (function == "relu" ? 1.3 : 3) * taps[0])
+        #expect(try operations(convolution(3, strides: 2, function) + end, [16, 16, 1]) < taps[0] / 4)
         let blocks = try [1, 11, 21].map { count in
-            try operations(Array(repeating: convolution(3), count: count).joined(separator: ", ") + end, [8, 8, 1])
+            try operations(Array(repeating: convolution(3, function), count: count).joined(separator: ", ") + end, [8, 8, 1])
         }
         #expect(abs((blocks[2] - blocks[1]) / (blocks[1] - blocks[0]) - 1) < 1e-12)
+    }
+
+    /// More rows never take less, so that the largest number of rows that fits is found by bisection.
+    @Test(arguments: [#""global_avg_pool""#, #""flatten""#, #"{"type": "avg_pool", "window": [2, 2]}, "global_avg_pool""#])
+    func bytesGrowWithRows(readout: String) throws {
+        let faults = Faults()
+        let text = #"{"layers": [\#(Array(repeating: convolution(3), count: 20).joined(separator: ", ")), \#(readout), "dense"]}"#
+        let architecture = try #require(ArchitectureParser.parse(try JSONParser.parse(text), faults: faults))
+        let network = try InfiniteNetwork(architecture, inputShape: [32, 32, 3], shapePointer: .root)
+        let bytes = stride(from: 10, to: 40_000, by: 111).map {
+            network.forecast(rows: $0, bytesPerElement: 4, threads: 2).workingBytes
+        }
+        #expect(zip(bytes, bytes.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
     @Test func attentionIsCubicInPositions() throws {

@@ -69,30 +69,6 @@ struct SpatialPropertyTests {
         }
     }
 
-    /// An identity layer of one branch is nothing new, but keeps a network off the planes.
-    @Test(arguments: Array(1...30))
-    func planesAgreeWithTensors(seed: Int) throws {
-        var draw = NetworkDraw(seed: UInt64(1000 + seed))
-        let shape = [Int.random(in: 1...9, using: &draw.generator), Int.random(in: 1...9, using: &draw.generator), 2]
-        var layers: [Layer] = []
-        for _ in 0..<Int.random(in: 1...4, using: &draw.generator) {
-            let filter = (0..<2).map { Int.random(in: 1...min(shape[$0], 5), using: &draw.generator) }
-            layers.append(conv(filter, Bool.random(using: &draw.generator) ? .same : .circular, biasStd: 0.2))
-            if Bool.random(using: &draw.generator) { layers.append(activation(.abRelu(a: -0.3, b: 1))) }
-        }
-        let end = [Bool.random(using: &draw.generator) ? flatten : globalAverage, dense(1.1, 0.1)]
-        let detour = Layer(.parallel(branches: [[Layer(.identity)]], combine: .sum))
-        let planes = try SpatialNetwork(Architecture(layers: layers + end), inputShape: shape)
-        let tensors = try SpatialNetwork(
-            Architecture(layers: [layers[0], detour] + layers.dropFirst() + end), inputShape: shape)
-        let (x1, x2) = (draw.images(2, shape), draw.images(3, shape))
-        for others in [x2, nil] {
-            let (a, b) = (try planes.results(x1, others), try tensors.results(x1, others))
-            #expect(expectNear(a.nngp.kernel, b.nngp.kernel, 1e-12), "seed \(seed), shape \(shape)")
-            #expect(expectNear(a.ntk.kernel, b.ntk.kernel, 1e-12), "seed \(seed), shape \(shape)")
-        }
-    }
-
     @Test func circularNetworksDoNotSeeShifts() throws {
         var generator = SplitMix(state: 73)
         let x = generator.matrix(2, 5 * 6)

@@ -16,26 +16,32 @@ struct Placement: Sendable, Equatable {
     let outputs: Int
     /// The same as runs, so that a row of pairs is added in vectors.
     let runs: [[Run]]
+    /// How it came about; nil for a filter of one tap that looks where it stands.
+    let window: Window?
 
     /// A filter of one tap that looks where it stands: a dense layer over channels.
     init(pointwise positions: Int) {
-        self.init([Array(0..<positions)], outputs: positions)
+        self.init([Array(0..<positions)], outputs: positions, window: nil)
     }
 
     /// - Parameter isTransposed: as the adjoint of the strided filter (JAX's `conv_transpose`) rather than the filter itself.
     init(positions: [Int], outputs: [Int], window: [Int], strides: [Int], padding: Padding, isTransposed: Bool = false) {
         let axes = positions.indices.map { axis in
-            let line = Axis(
-                extent: positions[axis], output: outputs[axis], window: window[axis], stride: strides[axis], padding: padding)
-            return isTransposed ? line.transposed : line.forward
+            Axis(extent: positions[axis], output: outputs[axis], window: window[axis], stride: strides[axis], padding: padding)
         }
+        let lines = axes.map { isTransposed ? $0.transposed : $0.forward }
         let sources = axes.indices.reduce([[0]]) { taps, axis in
-            taps.flatMap { tap in axes[axis].map { Self.combine(tap, $0, extent: positions[axis]) } }
+            taps.flatMap { tap in lines[axis].map { Self.combine(tap, $0, extent: positions[axis]) } }
         }
-        self.init(sources, outputs: outputs.reduce(1, *))
+        self.init(
+            sources, outputs: outputs.reduce(1, *),
+            window: Window(
+                positions: positions, outputs: outputs, taps: window, lows: axes.map(\.low), strides: strides, padding: padding,
+                isTransposed: isTransposed, sources: lines))
     }
 
-    private init(_ sources: [[Int]], outputs: Int) {
+    private init(_ sources: [[Int]], outputs: Int, window: Window?) {
+        self.window = window
         self.sources = sources
         self.outputs = outputs
         runs = sources.map { tap in
@@ -59,6 +65,22 @@ struct Placement: Sendable, Equatable {
     }
 }
 
+extension Placement {
+    /// A filter or window as it moves over the axes.
+    struct Window: Sendable, Equatable {
+        /// By axis: extents before and after, extents of the window, taps before the position itself, strides.
+        let positions: [Int]
+        let outputs: [Int]
+        let taps: [Int]
+        let lows: [Int]
+        let strides: [Int]
+        let padding: Padding
+        let isTransposed: Bool
+        /// [axis][taps][outputs] on that axis.
+        let sources: [[[Int]]]
+    }
+}
+
 /// One axis of a placement: [taps][outputs].
 private struct Axis {
     let extent: Int
@@ -67,14 +89,16 @@ private struct Axis {
     let stride: Int
     let padding: Padding
 
+    /// Taps before the position that an output stands on.
+    var low: Int { padding == .valid ? 0 : Self.low(extent: extent, output: output, window: window, stride: stride) }
+
     /// The rule of TensorFlow and XLA for padded strides: half of what is missing before, the rest after.
     static func low(extent: Int, output: Int, window: Int, stride: Int) -> Int {
         max((output - 1) * stride + window - extent, 0) / 2
     }
 
     var forward: [[Int]] {
-        let low = padding == .valid ? 0 : Self.low(extent: extent, output: output, window: window, stride: stride)
-        return (0..<window).map { tap in
+        (0..<window).map { tap in
             (0..<output).map { place in
                 let source = place * stride + tap - low
                 if padding == .circular { return (source % extent + extent) % extent }

@@ -15,17 +15,15 @@ extension SpatialNetwork {
         let (n, m) = (Double(rows), Double(columns ?? rows))
         let images = columns == nil ? n : n + m
         let pairs = columns == nil ? n * (n + 1) / 2 : n * m + n + m
+        let inputs = images * Double(inputDimension) * 8
+        if let planes {
+            return SpatialForecast(
+                workingBytes: inputs + planes.workingBytes(images: images, bytesPerElement: Double(bytesPerElement), threads: threads),
+                elements: pairs * planes.elements)
+        }
         let extent = Double(largestExtent)
         let perPair = needsAllPairs ? extent * extent : extent
-        let inputs = images * Double(inputDimension) * 8
         let elements = pairs * perPair * Double(stepCount)
-        if let planes {
-            let table = Double((3 * planes.layers.count + planes.shape.channels) * planes.shape.positions * bytesPerElement)
-            let kept = images * table
-            let limit = Double(PlaneTables<Double>.budget)
-            let tables = kept <= 2 * limit ? kept : Double(threads) * 128 * table
-            return SpatialForecast(workingBytes: inputs + tables + Double(threads) * 2 * table, elements: elements)
-        }
         // Two arrays of a pair, as many for the sums of the next layer, and covariances beside them; branches keep their own.
         let arrays = 6 + 2 * Double(widestParallel)
         let profiles = images * extent * Double(stepCount) * 8
@@ -41,5 +39,28 @@ extension SpatialNetwork {
             guard case .parallel(let branches, _, _) = step.kind else { return widest }
             return max(widest, branches.count + 1 + (branches.map(Self.widest).max() ?? 0))
         }
+    }
+}
+
+extension PlanePlan {
+    /// Elements of planes that a pair goes through, all layers together.
+    fileprivate var elements: Double {
+        zip(segments, offsets).reduce(0) { sum, segment in
+            segment.0.layers.reduce(sum) { $0 + Double(segment.1.count) * Double($1.output.count) }
+        }
+    }
+
+    /// Tables of the images, as far as they are kept (in one precision and, where its range is too small, in another); what joins
+    /// leave of each image; tables, planes and scratch of each thread. It grows with the images.
+    fileprivate func workingBytes(images: Double, bytesPerElement: Double, threads: Int) -> Double {
+        let table = Double(tableSize) * bytesPerElement
+        let (all, budget) = (images * table, 2 * Double(PlaneTables<Double>.budget))
+        // A tile has the tables of its columns, and one of its rows; the worker one that is rotated.
+        let perTile = all > budget ? 65 * table : 0
+        let joined = zip(segments, offsets).dropFirst()
+        let left = joined.reduce(0) { $0 + Double($1.0.input.count) } * (8 + bytesPerElement)
+        let planes = joined.reduce(0) { $0 + 2 * Double($1.0.input.count) * Double($1.1.count) }
+        let scratch = segments.reduce(0) { $0 + Double($1.scratchSize) }
+        return min(all, budget) + images * left + Double(threads) * (perTile + 2 * table + (planes + scratch) * bytesPerElement)
     }
 }

@@ -18,8 +18,8 @@ public struct SpatialNetwork: Sendable {
     let channels: Int
     /// The most positions at any layer.
     let largestExtent: Int
-    /// The fast path, where the layers allow it.
-    let planes: PlanePlan?
+    /// The fast path, where the layers allow it. Nil takes the tensor pass instead.
+    var planes: PlanePlan?
 
     /// Elements of an input row: positions × channels, in height, width, channel order.
     public let inputDimension: Int
@@ -56,7 +56,7 @@ public struct SpatialNetwork: Sendable {
         startsWithAllPairs = steps.markPairs(neededAfter: false)
         self.steps = steps
         stepCount = compiler.count
-        planes = PlanePlan(architecture, trace, steps)
+        planes = PlanePlan(trace, steps)
         channels = trace.input.channels ?? 1
         largestExtent = trace.layers.reduce(trace.input.positions.reduce(1, *)) {
             max($0, $1.output.positions.reduce(1, *))

@@ -2,15 +2,30 @@ extension SpatialNetwork {
     /// Floating-point operations for one pair of inputs, to a factor of about two: what each layer costs for a pair of
     /// positions, times the pairs that are kept.
     var operationsPerPair: Double {
-        var walk = OperationCount(onPlanes: planes != nil, positions: Double(inputDimension / channels), keepsAllPairs: startsWithAllPairs)
+        if let planes { return planes.operations }
+        var walk = OperationCount(positions: Double(inputDimension / channels), keepsAllPairs: startsWithAllPairs)
         walk.pass(steps)
         return walk.operations
     }
 }
 
+extension PlanePlan {
+    /// On planes a filter's sum runs over rows and then over columns, a join adds each element once or more, to e and to Θ.
+    fileprivate var operations: Double {
+        zip(segments, offsets).reduce(0) { sum, segment in
+            let planes = Double(segment.1.count)
+            let layers = segment.0.layers.reduce(0.0) { sum, layer in
+                let taps = Double(layer.taps[0] + layer.taps[1])
+                return sum + Double(layer.output.count) * (2 * taps + 8 + (layer.rectifier == nil ? 0 : 25))
+            }
+            let residual = 6 * Double(segment.0.instructions.count - segment.0.layers.count) * Double(segment.0.output.count)
+            let joined = segment.0.join.map { 4 * Double(segment.0.output.count) * ($0.windowCount.squareRoot()) } ?? 0
+            return sum + planes * (layers + residual + joined)
+        }
+    }
+}
+
 private struct OperationCount {
-    /// On planes a filter's sum runs over rows and then over columns; elsewhere over every tap.
-    let onPlanes: Bool
     /// At the layer at hand.
     var positions: Double
     var keepsAllPairs: Bool
@@ -36,7 +51,7 @@ private struct OperationCount {
         case .affine(let affine):
             // Distances, covariances and Θ, each tap an addition; then the layer's own map.
             let taps = Double(affine.placement.sources.count)
-            operations += pairs * ((onPlanes ? 4 * taps.squareRoot() : 3 * taps) + 8)
+            operations += pairs * (3 * taps + 8)
         case .nonlinearity: operations += pairs * 25
         case .pool: operations += 6 * max(before, pairs)
         // Two products of matrices over positions, for K and for Θ.

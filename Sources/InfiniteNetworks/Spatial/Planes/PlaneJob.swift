@@ -80,11 +80,11 @@ struct PlaneJob<Planes: PlaneScalar>: Sendable {
     ) throws(KernelError) -> PairState {
         let isSelf = profiles == nil
         guard case .pool(let factor) = plan.readout else {
-            let means = worker.equalPositions(x, y)
+            let means = try worker.means(x, y, isSelf: false, isCancelled: isCancelled)
             return x.state(y, isSelf ? 0 : means.distance, means.tangent)
         }
-        let means = try worker.allPositions(x, y, isSelf: isSelf, isCancelled: isCancelled)
-        let share = factor * Double(plan.shape.positions)
+        let means = try worker.means(x, y, isSelf: isSelf, isCancelled: isCancelled)
+        let share = factor * Double(plan.positions)
         let scale = share * share * x.scale * y.scale
         let covariance = scale * (x.meanVariance + y.meanVariance - means.distance) / 2
         let (p, q) = profiles.map { ($0.0.readout, $0.1.readout) } ?? (covariance, covariance)

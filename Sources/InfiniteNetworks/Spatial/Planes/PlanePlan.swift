@@ -1,7 +1,10 @@
 import Architectures
 
-/// A network whose layers up to the readout never mix offset planes: convolutions of stride 1 that keep the extents, dense
-/// layers on channels and the rectifier family; then `flatten` or global pooling; then layers on vectors.
+/// A network by offset planes: segments, each of which stays within a plane, with joins of planes between them; then `flatten`
+/// or global pooling; then layers on vectors.
+///
+/// What planes know: convolutions with `same` and `circular` padding, dense layers on channels, the rectifier family, residual
+/// sums of these, strides. `valid` padding, strides that do not divide the extents and pools of whole windows are joins.
 struct PlanePlan: Sendable {
     enum Readout: Sendable, Equatable {
         case flatten
@@ -9,11 +12,15 @@ struct PlanePlan: Sendable {
         case pool(factor: Double)
     }
 
-    let shape: PlaneShape
-    let layers: [PlaneLayer]
+    let channels: Int
+    let segments: [PlaneSegment]
     let readout: Readout
     /// The steps after the readout.
     let tail: [SpatialStep]
+    /// Of each segment the planes that the readout of a pair needs.
+    let offsets: [PlaneOffsets]
+    /// Of each join the planes of the segments before it that its equal positions need, for an image with itself.
+    let ownOffsets: [[PlaneOffsets]]
 
     /// Whether the tail (or a pair's geometry) needs the variance of a pooled image, which costs its kernel with itself.
     var tailIsLinear: Bool {
@@ -26,134 +33,99 @@ struct PlanePlan: Sendable {
     }
 
     /// Without biases the planes' kernel of λx and μy is λμ times that of x and y, so each image can be brought near unit size.
-    var isHomogeneous: Bool { layers.allSatisfy { $0.biasVariance == 0 && $0.ownOffset == 0 } }
+    var isHomogeneous: Bool { segments.allSatisfy { $0.layers.allSatisfy { $0.biasVariance == 0 && $0.ownOffset == 0 } } }
 
-    /// Filters wider than this go the way of the tensor.
-    static let tapLimit = 33
+    /// Positions at the readout.
+    var positions: Int { segments.last?.output.count ?? 0 }
 
-    /// Nil where some layer before the readout mixes planes, or is not in the planes' repertoire.
-    init?(_ architecture: Architecture, _ trace: ShapeTrace, _ steps: [SpatialStep]) {
-        let positions = trace.input.positions
-        guard !positions.isEmpty, let channels = trace.input.channels else { return nil }
-        guard var reader = PlaneReader(architecture, positions) else { return nil }
+    /// Nil where some layer before the readout is not in the planes' repertoire.
+    init?(_ trace: ShapeTrace, _ steps: [SpatialStep]) {
+        guard !trace.input.positions.isEmpty, let channels = trace.input.channels else { return nil }
+        var reader = PlaneReader(trace.input.positions)
         for (index, step) in steps.enumerated() {
             switch step.kind {
             case .flatten: readout = .flatten
-            case .pool(let pool) where pool.placement.outputs == 1 && pool.placement.sources.count == positions.reduce(1, *):
+            case .pool(let pool) where pool.placement.outputs == 1 && pool.placement.sources.count == reader.extents.count:
                 readout = .pool(factor: pool.factors[0])
             default:
                 guard reader.take(step) else { return nil }
                 continue
             }
-            guard !reader.layers.isEmpty else { return nil }
-            layers = reader.layers
+            reader.end(nil)
+            let segments = reader.segments
+            guard segments.contains(where: { !$0.layers.isEmpty }) else { return nil }
+            self.segments = segments
+            self.channels = channels
             tail = Array(steps[(index + 1)...])
-            shape = PlaneShape(
-                height: positions.count == 2 ? positions[0] : 1, width: positions[positions.count - 1], channels: channels,
-                layers: layers.count)
+            let end = segments[segments.count - 1].output
+            offsets = Self.offsets(segments, neededAtEnd: readout == .flatten ? .zero(end) : .all(end))
+            ownOffsets = segments.indices.dropLast().map { last in
+                Self.offsets(Array(segments[...last]), neededAtEnd: .zero(segments[last + 1].input))
+            }
             return
         }
         return nil
     }
-}
 
-struct PlaneShape: Sendable {
-    let height: Int
-    let width: Int
-    let channels: Int
-    let layers: Int
-
-    var positions: Int { height * width }
-}
-
-/// A convolution with the rectifier after it, if there is one.
-struct PlaneLayer: Sendable {
-    /// Rows, columns.
-    let taps: [Int]
-    let lows: [Int]
-    let isCircular: Bool
-    /// W² over the filter's size, and b².
-    let weight: Double
-    let biasVariance: Double
-    /// Θ' = weight ΣΘ + ownScale K' + ownOffset.
-    let ownScale: Double
-    let ownOffset: Double
-    var rectifier: Rectifier?
-
-    var pairOfTaps: (Int, Int) { (taps[0], taps[1]) }
-    var pairOfLows: (Int, Int) { (lows[0], lows[1]) }
-    /// (a² + b²)/2: what the rectifier does to a variance.
-    var gain: Double { rectifier.map { ($0.a * $0.a + $0.b * $0.b) / 2 } ?? 1 }
-    /// (a − b)²/(a² + b²).
-    var kink: Double { rectifier?.constants[0] ?? 0 }
-}
-
-/// Gathers steps into plane layers.
-private struct PlaneReader {
-    private(set) var layers: [PlaneLayer] = []
-    private let positions: [Int]
-    /// The filters of the document in the order of the steps.
-    private var filters: ArraySlice<Convolution?>
-
-    init?(_ architecture: Architecture, _ positions: [Int]) {
-        self.positions = positions
-        guard let filters = Self.filters(architecture.layers) else { return nil }
-        self.filters = filters[...]
-    }
-
-    /// The affine layers up to the readout (nil: dense); nil where branches come first.
-    private static func filters(_ layers: [Layer]) -> [Convolution?]? {
-        var result: [Convolution?] = []
-        for layer in layers {
-            switch layer.kind {
-            case .dense: result.append(nil)
-            case .convolution(let convolution): result.append(convolution)
-            case .serial(let inner):
-                guard let filters = filters(inner) else { return nil }
-                result += filters
-            case .repeat(let times, let inner):
-                guard let filters = filters(inner) else { return nil }
-                for _ in 0..<times { result += filters }
-            case .flatten, .globalPool: return result
-            case .parallel: return nil
-            default: break
-            }
+    /// What each segment must compute, from what is needed of the last one's planes, or of what its join makes of them.
+    private static func offsets(_ segments: [PlaneSegment], neededAtEnd: PlaneOffsets) -> [PlaneOffsets] {
+        var needed = neededAtEnd
+        var result: [PlaneOffsets] = []
+        for segment in segments.reversed() {
+            if let join = segment.join { needed = join.sources(of: needed, segment.output) }
+            needed = needed.spread(segment.strides, over: segment.input)
+            result.insert(needed, at: 0)
         }
         return result
     }
+}
 
-    mutating func take(_ step: SpatialStep) -> Bool {
-        switch step.kind {
-        case .identity: return true
-        case .nonlinearity(let map):
-            guard let rectifier = map as? Rectifier, let last = layers.indices.last, layers[last].rectifier == nil else {
-                return false
-            }
-            layers[last].rectifier = rectifier
-            return true
-        case .affine(let affine):
-            guard let filter = filters.popFirst() else { return false }
-            return take(affine, filter)
-        default: return false
-        }
+/// Height and width; sequences have height 1.
+struct PlaneExtents: Sendable, Equatable {
+    var height: Int
+    var width: Int
+
+    var count: Int { height * width }
+
+    /// Of one or two axes.
+    init(_ positions: [Int]) { (height, width) = (positions.count == 2 ? positions[0] : 1, positions[positions.count - 1]) }
+}
+
+/// The offsets of some planes: all combinations of some row offsets and some column offsets.
+struct PlaneOffsets: Sendable, Equatable {
+    /// Ascending.
+    let rows: [Int]
+    let columns: [Int]
+    /// By offset, its index in `rows`; -1 where it is not there.
+    private let rowSlots: [Int]
+    private let columnSlots: [Int]
+
+    init(rows: [Int], columns: [Int], _ extents: PlaneExtents) {
+        (self.rows, self.columns) = (rows, columns)
+        (rowSlots, columnSlots) = (Self.slots(rows, extents.height), Self.slots(columns, extents.width))
     }
 
-    private mutating func take(_ affine: AffineStep, _ convolution: Convolution?) -> Bool {
-        guard !affine.isUnshared, affine.weightVariance > 0 else { return false }
-        var taps = [1, 1], isCircular = false
-        if let convolution {
-            guard convolution.sharing == .shared, convolution.strides.allSatisfy({ $0 == 1 }) else { return false }
-            guard convolution.padding != .valid || convolution.filter.allSatisfy({ $0 == 1 }) else { return false }
-            guard convolution.filter.allSatisfy({ $0 <= PlanePlan.tapLimit }) else { return false }
-            taps = convolution.filter.count == 2 ? convolution.filter : [1] + convolution.filter
-            isCircular = convolution.padding == .circular
-        }
-        let (scale, offset) = affine.ownTerm
-        layers.append(
-            PlaneLayer(
-                taps: taps, lows: taps.map { ($0 - 1) / 2 }, isCircular: isCircular,
-                weight: affine.weightVariance / Double(affine.placement.sources.count), biasVariance: affine.biasVariance,
-                ownScale: scale, ownOffset: offset))
-        return true
+    private static func slots(_ offsets: [Int], _ extent: Int) -> [Int] {
+        var slots = [Int](repeating: -1, count: extent)
+        for (slot, offset) in offsets.enumerated() { slots[offset] = slot }
+        return slots
+    }
+
+    static func zero(_ extents: PlaneExtents) -> PlaneOffsets { PlaneOffsets(rows: [0], columns: [0], extents) }
+
+    static func all(_ extents: PlaneExtents) -> PlaneOffsets {
+        PlaneOffsets(rows: Array(0..<extents.height), columns: Array(0..<extents.width), extents)
+    }
+
+    var count: Int { rows.count * columns.count }
+    func hasRow(_ dy: Int) -> Bool { rowSlots[dy] >= 0 }
+    func hasColumn(_ dx: Int) -> Bool { columnSlots[dx] >= 0 }
+
+    /// The number of a plane that is among them.
+    func slot(_ dy: Int, _ dx: Int) -> Int { rowSlots[dy] * columns.count + columnSlots[dx] }
+
+    /// The offsets before strides.
+    func spread(_ strides: PlaneExtents, over extents: PlaneExtents) -> PlaneOffsets {
+        PlaneOffsets(rows: rows.map { $0 * strides.height }, columns: columns.map { $0 * strides.width }, extents)
     }
 }

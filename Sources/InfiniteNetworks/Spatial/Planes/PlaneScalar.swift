@@ -10,13 +10,23 @@ protocol PlaneScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     static func maps(
         variance: UnsafePointer<Self>, sums: UnsafePointer<Self>, deviation: UnsafePointer<Self>
     ) -> Maps
+    /// - Parameter channels: of the images x and y; 0 where the planes begin with what a join made.
     static func stack(
-        _ shape: PlaneShape, layers: UnsafePointer<Layer>, left: UnsafePointer<Maps>, right: UnsafePointer<Maps>,
-        x: UnsafePointer<Self>, y: UnsafePointer<Self>, withTangent: Bool, scratch: UnsafeMutablePointer<Self>
+        _ extents: PlaneExtents, channels: Int, instructions: UnsafePointer<Int32>, count: Int, layers: UnsafePointer<Layer>,
+        left: UnsafePointer<Maps>, right: UnsafePointer<Maps>, x: UnsafePointer<Self>, y: UnsafePointer<Self>, scale: Double,
+        withTangent: Bool, scratch: UnsafeMutablePointer<Self>
     ) -> Stack
+    static func begin(_ stack: inout Stack, distance: UnsafePointer<Self>, tangent: UnsafePointer<Self>)
+    /// The sums over the plane after the stack.
     static func run(_ stack: inout Stack, dy: Int, dx: Int) -> (distance: Double, tangent: Double)
+    /// The same, without the sums.
+    static func advance(_ stack: inout Stack, dy: Int, dx: Int)
+    static func gather(_ stack: inout Stack, width: Int, _ rows: [tangent_plane_move], step: Int, height: Int)
+    static func scatter(
+        _ stack: inout Stack, width: Int, _ columns: [tangent_plane_move], step: Int, _ extents: PlaneExtents,
+        into distance: UnsafeMutablePointer<Self>, _ tangent: UnsafeMutablePointer<Self>)
     static func rowSums(
-        _ map: UnsafePointer<Self>, _ shape: PlaneShape, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Self>)
+        _ map: UnsafePointer<Self>, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Self>)
 }
 
 extension Double: PlaneScalar {
@@ -26,7 +36,9 @@ extension Double: PlaneScalar {
 
     static func layer(_ layer: PlaneLayer) -> Layer {
         var result = Layer()
+        (result.height, result.width) = (layer.input.height, layer.input.width)
         (result.taps, result.low, result.circular) = (layer.pairOfTaps, layer.pairOfLows, layer.isCircular)
+        result.strides = layer.pairOfStrides
         (result.weight, result.own_scale, result.own_offset) = (layer.weight, layer.ownScale, layer.ownOffset)
         (result.rectified, result.gain, result.k) = (layer.rectifier != nil, layer.gain, layer.kink)
         tangent_plane_prepare_f64(&result)
@@ -40,13 +52,18 @@ extension Double: PlaneScalar {
     }
 
     static func stack(
-        _ shape: PlaneShape, layers: UnsafePointer<Layer>, left: UnsafePointer<Maps>, right: UnsafePointer<Maps>,
-        x: UnsafePointer<Double>, y: UnsafePointer<Double>, withTangent: Bool, scratch: UnsafeMutablePointer<Double>
+        _ extents: PlaneExtents, channels: Int, instructions: UnsafePointer<Int32>, count: Int, layers: UnsafePointer<Layer>,
+        left: UnsafePointer<Maps>, right: UnsafePointer<Maps>, x: UnsafePointer<Double>, y: UnsafePointer<Double>, scale: Double,
+        withTangent: Bool, scratch: UnsafeMutablePointer<Double>
     ) -> Stack {
         Stack(
-            height: shape.height, width: shape.width, channels: shape.channels, layers: shape.layers, layer: layers,
-            left: left, right: right, x: x, y: y, scale: 1 / Double(shape.channels), with_tangent: withTangent,
-            scratch: scratch)
+            height: extents.height, width: extents.width, channels: channels, instructions: count, instruction: instructions,
+            layer: layers, left: left, right: right, x: x, y: y, scale: scale, distance: nil, tangent: nil,
+            with_tangent: withTangent, scratch: scratch)
+    }
+
+    static func begin(_ stack: inout Stack, distance: UnsafePointer<Double>, tangent: UnsafePointer<Double>) {
+        (stack.distance, stack.tangent) = (distance, tangent)
     }
 
     static func run(_ stack: inout Stack, dy: Int, dx: Int) -> (distance: Double, tangent: Double) {
@@ -55,10 +72,28 @@ extension Double: PlaneScalar {
         return sums
     }
 
-    static func rowSums(
-        _ map: UnsafePointer<Double>, _ shape: PlaneShape, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Double>
+    static func advance(_ stack: inout Stack, dy: Int, dx: Int) { tangent_plane_run_f64(&stack, dy, dx, nil, nil) }
+
+    static func gather(_ stack: inout Stack, width: Int, _ rows: [tangent_plane_move], step: Int, height: Int) {
+        rows.withUnsafeBufferPointer {
+            let moves = tangent_plane_moves(runs: $0.count, step: step, run: $0.baseAddress)
+            tangent_plane_gather_f64(&stack, width, moves, height)
+        }
+    }
+
+    static func scatter(
+        _ stack: inout Stack, width: Int, _ columns: [tangent_plane_move], step: Int, _ extents: PlaneExtents,
+        into distance: UnsafeMutablePointer<Double>, _ tangent: UnsafeMutablePointer<Double>
     ) {
-        tangent_plane_row_sums_f64(map, shape.height, shape.width, layer.taps[1], layer.lows[1], layer.isCircular, sums)
+        columns.withUnsafeBufferPointer {
+            let moves = tangent_plane_moves(runs: $0.count, step: step, run: $0.baseAddress)
+            tangent_plane_scatter_f64(&stack, width, moves, extents.height, extents.width, distance, tangent)
+        }
+    }
+
+    static func rowSums(_ map: UnsafePointer<Double>, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Double>) {
+        tangent_plane_row_sums_f64(
+            map, layer.input.height, layer.input.width, layer.taps[1], layer.lows[1], layer.isCircular, sums)
     }
 }
 
@@ -69,7 +104,9 @@ extension Float: PlaneScalar {
 
     static func layer(_ layer: PlaneLayer) -> Layer {
         var result = Layer()
+        (result.height, result.width) = (layer.input.height, layer.input.width)
         (result.taps, result.low, result.circular) = (layer.pairOfTaps, layer.pairOfLows, layer.isCircular)
+        result.strides = layer.pairOfStrides
         (result.weight, result.own_scale) = (Float(layer.weight), Float(layer.ownScale))
         result.own_offset = Float(layer.ownOffset)
         (result.rectified, result.gain, result.k) = (layer.rectifier != nil, Float(layer.gain), Float(layer.kink))
@@ -84,13 +121,18 @@ extension Float: PlaneScalar {
     }
 
     static func stack(
-        _ shape: PlaneShape, layers: UnsafePointer<Layer>, left: UnsafePointer<Maps>, right: UnsafePointer<Maps>,
-        x: UnsafePointer<Float>, y: UnsafePointer<Float>, withTangent: Bool, scratch: UnsafeMutablePointer<Float>
+        _ extents: PlaneExtents, channels: Int, instructions: UnsafePointer<Int32>, count: Int, layers: UnsafePointer<Layer>,
+        left: UnsafePointer<Maps>, right: UnsafePointer<Maps>, x: UnsafePointer<Float>, y: UnsafePointer<Float>, scale: Double,
+        withTangent: Bool, scratch: UnsafeMutablePointer<Float>
     ) -> Stack {
         Stack(
-            height: shape.height, width: shape.width, channels: shape.channels, layers: shape.layers, layer: layers,
-            left: left, right: right, x: x, y: y, scale: 1 / Float(shape.channels), with_tangent: withTangent,
-            scratch: scratch)
+            height: extents.height, width: extents.width, channels: channels, instructions: count, instruction: instructions,
+            layer: layers, left: left, right: right, x: x, y: y, scale: Float(scale), distance: nil, tangent: nil,
+            with_tangent: withTangent, scratch: scratch)
+    }
+
+    static func begin(_ stack: inout Stack, distance: UnsafePointer<Float>, tangent: UnsafePointer<Float>) {
+        (stack.distance, stack.tangent) = (distance, tangent)
     }
 
     static func run(_ stack: inout Stack, dy: Int, dx: Int) -> (distance: Double, tangent: Double) {
@@ -99,9 +141,27 @@ extension Float: PlaneScalar {
         return sums
     }
 
-    static func rowSums(
-        _ map: UnsafePointer<Float>, _ shape: PlaneShape, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Float>
+    static func advance(_ stack: inout Stack, dy: Int, dx: Int) { tangent_plane_run_f32(&stack, dy, dx, nil, nil) }
+
+    static func gather(_ stack: inout Stack, width: Int, _ rows: [tangent_plane_move], step: Int, height: Int) {
+        rows.withUnsafeBufferPointer {
+            let moves = tangent_plane_moves(runs: $0.count, step: step, run: $0.baseAddress)
+            tangent_plane_gather_f32(&stack, width, moves, height)
+        }
+    }
+
+    static func scatter(
+        _ stack: inout Stack, width: Int, _ columns: [tangent_plane_move], step: Int, _ extents: PlaneExtents,
+        into distance: UnsafeMutablePointer<Float>, _ tangent: UnsafeMutablePointer<Float>
     ) {
-        tangent_plane_row_sums_f32(map, shape.height, shape.width, layer.taps[1], layer.lows[1], layer.isCircular, sums)
+        columns.withUnsafeBufferPointer {
+            let moves = tangent_plane_moves(runs: $0.count, step: step, run: $0.baseAddress)
+            tangent_plane_scatter_f32(&stack, width, moves, extents.height, extents.width, distance, tangent)
+        }
+    }
+
+    static func rowSums(_ map: UnsafePointer<Float>, _ layer: PlaneLayer, into sums: UnsafeMutablePointer<Float>) {
+        tangent_plane_row_sums_f32(
+            map, layer.input.height, layer.input.width, layer.taps[1], layer.lows[1], layer.isCircular, sums)
     }
 }

@@ -1,86 +1,124 @@
 import CTangentSIMD
 
+/// What a join of planes leaves of one image, at each position after it: half of the sum of e within the window (times f²),
+/// in the precision of the planes, and the variance.
+struct JoinedMaps<Scalar: PlaneScalar>: Sendable {
+    let within: [Scalar]
+    let variances: [Double]
+}
+
 /// The maps of one image for every layer, as the planes read them: variances before the layer's sums and their row sums,
 /// deviations after them (over the square root of the layer's weight).
 ///
 /// `@unchecked Sendable`: written only by the thread that makes or rotates it, and read-only for others after that.
 final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
-    let shape: PlaneShape
-    /// [channels, height, width].
-    let pixels: UnsafeMutablePointer<Scalar>
-    let maps: UnsafeMutablePointer<Scalar.Maps>
-    private let memory: UnsafeMutablePointer<Scalar>
+    private let plan: PlanePlan
+    /// By segment, the maps of its layers.
+    let maps: [UnsafeMutablePointer<Scalar.Maps>]
+    /// By segment, what its planes begin with: the image [channels, height, width], or what a join left within its windows.
+    let origins: [UnsafeMutablePointer<Scalar>]
+    private let memory: [UnsafeMutablePointer<Scalar>]
     /// What the image was divided by.
     private(set) var scale = 1.0
-    /// The mean variance after the last layer, of the image so divided.
-    private(set) var meanVariance = 0.0
+    /// The variances after the last segment that is filled, of the image so divided.
+    private(set) var variances: [Double] = []
     /// Whether every variance is zero or far from the ends of the precision's range, so that nothing under- or overflows.
     private(set) var isInRange = true
 
     private static var slack: Int { TANGENT_PLANE_SLACK }
-    private var stride: Int { shape.positions + Self.slack }
 
-    /// Bytes of a table.
-    static func bytes(_ shape: PlaneShape) -> Int {
-        (3 * shape.layers + shape.channels) * (shape.positions + slack) * MemoryLayout<Scalar>.stride
-    }
+    var meanVariance: Double { variances.reduce(0, +) / Double(max(1, variances.count)) }
 
-    /// An empty table, to be filled by ``rotate(_:by:)``.
-    init(_ shape: PlaneShape) {
-        self.shape = shape
-        let stride = shape.positions + Self.slack
-        memory = .allocate(capacity: 3 * shape.layers * stride)
-        memory.initialize(repeating: 0, count: 3 * shape.layers * stride)
-        let pixelCount = shape.channels * shape.positions + Self.slack
-        pixels = .allocate(capacity: pixelCount)
-        pixels.initialize(repeating: 0, count: pixelCount)
-        maps = .allocate(capacity: shape.layers)
-        for layer in 0..<shape.layers {
-            let first = UnsafePointer(memory + 3 * layer * stride)
-            (maps + layer).initialize(
-                to: Scalar.maps(variance: first, sums: first + stride, deviation: first + 2 * stride))
+    /// An empty table, to be filled by ``rotate(_:segment:by:)``.
+    init(_ plan: PlanePlan) {
+        self.plan = plan
+        func zeros(_ count: Int) -> UnsafeMutablePointer<Scalar> {
+            let memory = UnsafeMutablePointer<Scalar>.allocate(capacity: count)
+            memory.initialize(repeating: 0, count: count)
+            return memory
+        }
+        memory = plan.segments.map { zeros(3 * $0.layers.count * $0.stride) }
+        origins = plan.segments.indices.map { zeros((plan.channels(of: $0)) * plan.segments[$0].input.count + Self.slack) }
+        maps = zip(plan.segments, memory).map { segment, memory in
+            let maps = UnsafeMutablePointer<Scalar.Maps>.allocate(capacity: segment.layers.count)
+            for layer in segment.layers.indices {
+                let first = UnsafePointer(memory + 3 * layer * segment.stride)
+                (maps + layer).initialize(
+                    to: Scalar.maps(variance: first, sums: first + segment.stride, deviation: first + 2 * segment.stride))
+            }
+            return maps
         }
     }
 
-    convenience init(_ image: [Double], _ plan: PlanePlan) {
-        let (shape, layers) = (plan.shape, plan.layers)
-        self.init(shape)
+    /// The table of an image up to the first join, and beyond those that are known.
+    convenience init(_ image: [Double], _ plan: PlanePlan, joined: [JoinedMaps<Scalar>] = []) {
+        self.init(plan)
         if plan.isHomogeneous {
             // By a power of two, which is exact.
             let largest = image.reduce(0) { max($0, $1.magnitude) }
             scale = largest > 0 && largest.isNormal ? Double(sign: .plus, exponent: largest.exponent, significand: 1) : 1
         }
-        var variances = [Double](repeating: 0, count: shape.positions)
-        for i in 0..<shape.positions {
-            for channel in 0..<shape.channels {
-                let value = image[i * shape.channels + channel] / scale
-                pixels[channel * shape.positions + i] = Scalar(value)
-                variances[i] += value * value / Double(shape.channels)
+        let positions = plan.segments[0].input.count
+        variances = [Double](repeating: 0, count: positions)
+        for i in 0..<positions {
+            for channel in 0..<plan.channels {
+                let value = image[i * plan.channels + channel] / scale
+                origins[0][channel * positions + i] = Scalar(value)
+                variances[i] += value * value / Double(plan.channels)
             }
         }
-        for (index, layer) in layers.enumerated() { fill(index, layer, &variances) }
-        meanVariance = variances.reduce(0, +) / Double(shape.positions)
+        fill(0)
+        for (index, maps) in joined.enumerated() { fill(index + 1, maps) }
     }
 
     deinit {
-        memory.deallocate()
-        pixels.deallocate()
-        maps.deallocate()
+        for pointer in memory + origins { pointer.deallocate() }
+        for pointer in maps { pointer.deallocate() }
     }
 
-    private func map(_ layer: Int, _ which: Int) -> UnsafeMutablePointer<Scalar> { memory + (3 * layer + which) * stride }
+    /// Carries the image through the segment after a join.
+    func fill(_ segment: Int, _ joined: JoinedMaps<Scalar>) {
+        origins[segment].update(from: joined.within, count: joined.within.count)
+        variances = joined.variances
+        isInRange = isInRange && variances.allSatisfy(Self.isSafe)
+        fill(segment)
+    }
 
-    /// Writes the maps of a layer and carries the variances through it.
-    private func fill(_ index: Int, _ layer: PlaneLayer, _ variances: inout [Double]) {
-        let (before, sums, deviations) = (map(index, 0), map(index, 1), map(index, 2))
-        for i in 0..<shape.positions { before[i] = Scalar(variances[i]) }
-        Scalar.rowSums(before, shape, layer, into: sums)
-        if layer.taps != [1, 1] { variances = layer.filtered(variances, shape) }
+    /// Writes the maps of a segment's layers and carries the variances through them.
+    private func fill(_ index: Int) {
+        let segment = plan.segments[index]
+        var frames: [(input: [Double], total: [Double]?)] = []
+        for instruction in segment.instructions {
+            switch instruction {
+            case .layer(let layer): fill(index, layer)
+            case .open: frames.append((variances, nil))
+            case .next, .sum:
+                guard var frame = frames.popLast() else { continue }
+                let total = frame.total.map { zip($0, variances).map(+) } ?? variances
+                if case .sum = instruction {
+                    variances = total
+                } else {
+                    variances = frame.input
+                    frame.total = total
+                    frames.append(frame)
+                }
+            }
+        }
+    }
+
+    private func fill(_ index: Int, _ number: Int) {
+        let segment = plan.segments[index], layer = segment.layers[number]
+        let before = memory[index] + 3 * number * segment.stride
+        let (sums, deviations) = (before + segment.stride, before + 2 * segment.stride)
+        for i in 0..<layer.input.count { before[i] = Scalar(variances[i]) }
+        Scalar.rowSums(before, layer, into: sums)
+        for i in 0..<layer.input.count / layer.strides[1] { sums[i] = sums[i * layer.strides[1]] }
+        if layer.taps != [1, 1] || layer.strides != [1, 1] { variances = layer.filtered(variances) }
         // As the planes round them: of distances and variances that differ by a common factor a sum over many pairs would
         // keep the difference, while a factor common to both only scales the kernel.
         let (weight, gain) = (Double(Scalar(layer.weight)), Double(Scalar(layer.gain)))
         let bias = layer.biasVariance
-        for i in 0..<shape.positions {
+        for i in 0..<layer.output.count {
             let variance = weight * variances[i] + bias
             deviations[i] = Scalar((variance / weight).squareRoot())
             variances[i] = gain * variance
@@ -93,22 +131,31 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         return variance == 0 || (variance < limit && variance > 1 / limit)
     }
 
-    /// Makes this the table of an image whose columns are moved left by `dx`, around the edge.
-    func rotate(_ source: PlaneTable, by dx: Int) {
-        for index in 0..<3 * shape.layers {
-            Self.rotate(source.memory + index * stride, into: memory + index * stride, shape, by: dx)
+    /// Makes a segment of this the one of an image whose columns are moved left by `dx`, around the edge.
+    func rotate(_ source: PlaneTable, segment index: Int, by dx: Int) {
+        let segment = plan.segments[index]
+        for channel in 0..<plan.channels(of: index) {
+            let start = channel * segment.input.count
+            Self.rotate(source.origins[index] + start, into: origins[index] + start, segment.input, by: dx)
         }
-        for channel in 0..<shape.channels {
-            let start = channel * shape.positions
-            Self.rotate(source.pixels + start, into: pixels + start, shape, by: dx)
+        for (number, layer) in segment.layers.enumerated() {
+            // Strides before a layer have divided the offset.
+            let before = dx / (segment.input.width / layer.input.width), after = before / layer.strides[1]
+            for (which, extents, offset) in [
+                (0, layer.input, before), (1, PlaneExtents([layer.input.height, layer.output.width]), after),
+                (2, layer.output, after),
+            ] {
+                let start = (3 * number + which) * segment.stride
+                Self.rotate(source.memory[index] + start, into: memory[index] + start, extents, by: offset)
+            }
         }
     }
 
     private static func rotate(
-        _ source: UnsafeMutablePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>, _ shape: PlaneShape, by dx: Int
+        _ source: UnsafeMutablePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>, _ extents: PlaneExtents, by dx: Int
     ) {
-        let width = shape.width
-        for row in 0..<shape.height {
+        let width = extents.width
+        for row in 0..<extents.height {
             let first = row * width
             (target + first).update(from: source + first + dx, count: width - dx)
             (target + first + width - dx).update(from: source + first, count: dx)
@@ -116,39 +163,20 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
     }
 }
 
-extension PlaneLayer {
-    /// Sums over the filter's taps, zero outside the image unless it is a ring.
-    func filtered(_ variances: [Double], _ shape: PlaneShape) -> [Double] {
-        let (height, width) = (shape.height, shape.width)
-        var rows = [Double](repeating: 0, count: shape.positions)
-        var result = rows
-        variances.withUnsafeBufferPointer { source in
-            rows.withUnsafeMutableBufferPointer { rows in
-                for tap in -lows[1]..<(taps[1] - lows[1]) {
-                    for y in 0..<height {
-                        for x in 0..<width {
-                            guard let column = place(x + tap, width) else { continue }
-                            rows[y * width + x] += source[y * width + column]
-                        }
-                    }
-                }
-            }
-        }
-        rows.withUnsafeBufferPointer { rows in
-            result.withUnsafeMutableBufferPointer { result in
-                for tap in -lows[0]..<(taps[0] - lows[0]) {
-                    for y in 0..<height {
-                        guard let row = place(y + tap, height) else { continue }
-                        for x in 0..<width { result[y * width + x] += rows[row * width + x] }
-                    }
-                }
-            }
-        }
-        return result
-    }
+extension PlaneSegment {
+    /// From one map to the next.
+    fileprivate var stride: Int { input.count + TANGENT_PLANE_SLACK }
+}
 
-    private func place(_ position: Int, _ extent: Int) -> Int? {
-        if isCircular { return position < 0 ? position + extent : position >= extent ? position - extent : position }
-        return position >= 0 && position < extent ? position : nil
+extension PlanePlan {
+    /// Numbers at a position that the planes of a segment begin with.
+    fileprivate func channels(of segment: Int) -> Int { segment == 0 ? channels : 1 }
+
+    /// Numbers in a ``PlaneTable``.
+    var tableSize: Int {
+        segments.indices.reduce(0) {
+            $0 + 3 * segments[$1].layers.count * segments[$1].stride + channels(of: $1) * segments[$1].input.count
+                + TANGENT_PLANE_SLACK
+        }
     }
 }
