@@ -84,12 +84,15 @@ public final class NetworkTape<Scalar: NetworkScalar> {
         return buffer
     }
 
-    /// The buffers of one of the lists above for all values, made the first time. Those of values that depend on no parameter
-    /// keep the zeros they begin with.
+    /// The buffers of one of the lists above, made the first time. Those of values that depend on no parameter keep the zeros they
+    /// begin with; their deltas are never asked for.
     func prepare(_ buffers: ReferenceWritableKeyPath<NetworkTape, [UnsafeMutablePointer<Scalar>?]>) {
-        guard self[keyPath: buffers][0] == nil else { return }
-        let size = buffers == \.deltas ? lanes * capacity : capacity
-        self[keyPath: buffers] = network.values.map { allocate($0.elements * size) }
+        guard self[keyPath: buffers][network.output] == nil else { return }
+        let areDeltas = buffers == \.deltas
+        self[keyPath: buffers] = network.values.enumerated().map { number, shape in
+            guard !areDeltas || dependsOnTrainable[number] || number == network.output else { return nil }
+            return allocate(shape.elements * capacity * (areDeltas ? lanes : 1))
+        }
     }
 
     /// Scratch memory number 0, 1 or 2 for patches: as much as any convolution needs for one block of examples.
