@@ -170,3 +170,18 @@ extension StoreError: CustomStringConvertible {
         }
     }
 }
+
+extension JobStore {
+    /// The events of a job after `seq`, oldest first, read in pages, so that no single read holds the store for long.
+    public func allEvents(of id: String, after seq: Int64, atMost limit: Int) throws -> [JobEvent] {
+        var events: [JobEvent] = []
+        while events.count < limit {
+            let wanted = min(1000, limit - events.count)
+            let page = try self.events(of: id, after: events.last?.seq ?? seq, limit: wanted)
+            events += page
+            // Only a short page is the last: there may be an exact number of full ones.
+            if page.count < wanted { break }
+        }
+        return events
+    }
+}

@@ -45,7 +45,11 @@ struct TrainingRequest: JobRequest {
         if isGiven { settings.checkBesideParameters(members) }
         let widths = isGiven ? nil : settings.widths
         if widths != nil, let architecture, !architecture.hasHiddenLayers {
-            members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
+            if members.has("widths") || defaults == nil {
+                members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
+            } else {
+                members.fault(at: "architecture", "The experiment trains networks of several widths, and this one has no hidden dense or conv layer; add a layer before the last one, or train it with POST /trainings.")
+            }
         }
         if let network {
             data.check(network, task: task, loss: settings.loss, members)
