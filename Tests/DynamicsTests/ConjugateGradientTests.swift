@@ -59,6 +59,20 @@ struct ConjugateGradientTests {
         #expect(3 * with < without)
     }
 
+    /// What is not a number must not pass for a residual of zero.
+    @Test func aKernelOfZerosHasNoSolution() {
+        let right = DenseMatrix(rows: 3, columns: 1, values: [1, 2, 3])
+        #expect(throws: DynamicsError.noConvergence(iterations: 0, residual: 1, tolerance: 1e-6)) {
+            try ConjugateGradients().solve(rows(DenseMatrix(rows: 3, columns: 3)), ridge: 0, right, threads: 1)
+        }
+    }
+
+    @Test func aKernelBeyondFloat64IsRefused() {
+        let right = DenseMatrix(rows: 2, columns: 1, values: [1, 2])
+        let kernel = DenseMatrix(rows: 2, columns: 2, values: [1, .nan, .nan, 1])
+        #expect(throws: DynamicsError.self) { try ConjugateGradients().solve(rows(kernel), ridge: 0.1, right, threads: 1) }
+    }
+
     @Test func givesUpAtItsLimitAndWhenAsked() throws {
         var random = SplitMix(state: 10)
         let (kernel, right) = (try kernel(random.matrix(60, 4)), random.matrix(60, 1))

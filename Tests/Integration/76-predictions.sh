@@ -67,3 +67,5 @@ post /predictions "{\"kernel\": {\"job\": \"$train\", \"test_train\": {\"job\": 
 check "from a file as well" test "$(jq -c "$means" "$BODY")" = "$direct"
 post /predictions "{$inputs, $data, \"solver\": \"cg\", \"times\": [1]}"
 expect_json "they have no finite times" '.status == 422 and .errors[0].pointer == "/solver"'
+post /predictions '{"architecture": {"layers": [{"type": "dense"}]}, "x_train": [[0, 0], [0, 0]], "y_train": [1, 2], "solver": "cg"}' -H 'Prefer: wait=20'
+expect_json "a kernel of zeros fails" '.state == "failed" and .error.code == "no_convergence"'

@@ -18,3 +18,7 @@ expect_json "the flow alone does not" '.state == "succeeded"'
 post /flows/outputs "{$POINTS, \"times\": [\"infinity\"], \"loss\": \"cross_entropy\", \"momentum\": 1}"
 expect_problem "faults of a flow" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | contains(["/times/0", "/loss", "/momentum"])'
+for targets in '[[2], [-1]]' '[1, 0]'; do
+    post /flows/outputs "{\"architecture\": {\"layers\": [{\"type\": \"dense\"}]}, \"x_train\": [[-3], [0.5]], \"y_train\": $targets, \"loss\": \"logistic\", \"times\": [1]}"
+    expect_json "logistic targets $targets are refused" '.status == 422 and [.errors[].pointer] == ["/y_train"]'
+done

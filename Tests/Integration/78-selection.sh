@@ -18,3 +18,5 @@ check "one fold for each row is leaving one out" test "$(jq '.result.table[5].sc
 post /predictions/select "{$DATA, \"score\": \"k_fold\", \"folds\": 9, \"grid\": {\"depth\": [0], \"weight_std\": [], \"colour\": 1}}"
 expect_problem "faults of a selection" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | contains(["/folds", "/grid/depth/0", "/grid/weight_std", "/grid/colour"])'
+post /predictions/select '{"x": [[1, 0], [0, 1]], "y": [1, 1]}'
+expect_json "constant targets are refused" '.status == 422 and [.errors[].pointer] == ["/y"]'

@@ -23,12 +23,13 @@ public struct ConjugateGradients {
     }
 
     /// - Parameter right: B [n, k].
-    /// - Throws: `noConvergence` beyond the limit; `notFinite`; `cancelled`; what reading the kernel throws.
+    /// - Throws: `noConvergence` beyond the limit, and of a kernel that is zero; `notFinite`; `cancelled`; what reading the kernel throws.
     public func solve(
         _ kernel: KernelRows, ridge: Double, _ right: DenseMatrix, threads: Int, progress: (Int, Double) -> Void = { _, _ in },
         isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> Solution {
         let preconditioner = try PartialCholesky(kernel, ridge: ridge, rank: rank, threads: threads, isCancelled: isCancelled)
+        guard preconditioner.shift > 0 else { throw .noConvergence(iterations: 0, residual: 1, tolerance: tolerance) }
         let norms = dots(right, right).map { $0.squareRoot() }
         let x = DenseMatrix(rows: right.rows, columns: right.columns)
         let r = right.copy()
@@ -83,7 +84,9 @@ public struct ConjugateGradients {
     }
 
     private func relative(_ r: DenseMatrix, _ norms: [Double]) -> Double {
-        zip(dots(r, r), norms).reduce(0) { max($0, $1.1 > 0 ? $1.0.squareRoot() / $1.1 : 0) }
+        let relatives = zip(dots(r, r), norms).map { $1 > 0 ? $0.squareRoot() / $1 : 0 }
+        // A maximum would pass over what is not a number.
+        return relatives.allSatisfy(\.isFinite) ? relatives.reduce(0, max) : .infinity
     }
 
     /// Of each column with its like.

@@ -6,7 +6,8 @@ struct PartialCholesky {
     /// Fᵀ [r, n].
     let factor: DenseMatrix
     private let core: Cholesky
-    private let shift: Double
+    /// Zero only of a kernel without trace that no ridge is added to.
+    let shift: Double
     private let threads: Int
 
     /// O(r² n) operations, and r rows of the kernel.

@@ -43,14 +43,25 @@ struct OutputFlowRequest: JobRequest {
             members.fault(at: "loss", "Cross-entropy wants classes; set \"task\" to \"classification\" and send targets 0, 1, ..., or use a squared loss.")
         }
         if loss == .logistic {
-            let values = isClassification ? [] : members.value("y_train")?.elements ?? []
-            let isSigned = values.allSatisfy { if case .number(let number) = $0 { abs(number.value) == 1 } else { true } }
-            if isClassification || !isSigned || data?.yTrain.rowLength ?? 1 != 1 {
-                members.fault(at: "loss", "The logistic loss wants targets 1 and -1, one for each input, and \"task\" left out.")
+            if isClassification { members.fault(at: "loss", Self.logisticTargets) }
+            for (name, targets) in [("y_train", data?.yTrain), ("y_test", data?.yTest)] where !isClassification {
+                if let targets { try Self.checkSigns(targets, name, reader) }
             }
         }
         guard reader.faults.isEmpty, let data else { return nil }
         self.data = data
+    }
+
+    private static let logisticTargets = "The logistic loss wants targets 1 and -1, one for each input, and \"task\" left out."
+
+    /// The values decide, wherever they come from.
+    private static func checkSigns(_ targets: DataReference, _ name: String, _ reader: RequestReader) throws {
+        let pointer = reader.members.pointer(to: name)
+        _ = try reader.fact(pointer) { _, blobs in
+            let values = try RowLoader.values(of: targets, blobs: blobs)
+            if targets.rowLength != 1 || !values.allSatisfy({ abs($0) == 1 }) { reader.faults.add(pointer, logisticTargets) }
+            return nil
+        }
     }
 
     var json: JSONValue {

@@ -68,15 +68,15 @@ struct PredictionData: Sendable {
         if let yTrain, let yTest, task == .regression, yTrain.rowLength != yTest.rowLength {
             members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y_train \(yTrain.rowLength).")
         }
-        if let yTrain { try Self.checkVaried(yTrain, reader) }
+        if let yTrain { try Self.checkVaried(yTrain, "y_train", reader) }
         guard reader.faults.isEmpty, let yTrain else { return nil }
         if let jobs { kernels = .jobs(jobs) } else if let architecture, let network { kernels = .network(architecture, network) } else { return nil }
         (self.xTrain, self.yTrain, self.xTest, self.yTest) = (xTrain, yTrain, xTest, yTest)
     }
 
     /// Refuses targets that are all alike: there is nothing to learn, and a client who sends them has mistaken a column.
-    private static func checkVaried(_ targets: DataReference, _ reader: RequestReader) throws {
-        let pointer = reader.members.pointer(to: "y_train")
+    static func checkVaried(_ targets: DataReference, _ name: String, _ reader: RequestReader) throws {
+        let pointer = reader.members.pointer(to: name)
         _ = try reader.fact(pointer) { _, blobs in
             let values = try RowLoader.values(of: targets, blobs: blobs)
             if targets.rows > 1, let first = values.first, values.allSatisfy({ $0 == first }) {
@@ -200,7 +200,7 @@ extension DynamicsError: NumericalFailure {
         case .diverged(let rate, let limit, let steps):
             "With learning rate \(rate) the outputs grow without bound by step \(steps); stay below \(limit)."
         case .noConvergence(let iterations, let residual, let tolerance):
-            "After \(iterations) iterations the relative residual is \(residual), not \(tolerance); allow more, or add a ridge."
+            "After \(iterations) iterations the relative residual is \(residual), not \(tolerance); send a \"ridge_absolute\", or a larger \"tolerance\"."
         case .tooManySteps(let limit, let reached, let end):
             "After \(limit) adaptive steps the flow is at time \(reached) of \(end); ask for shorter times or a smaller learning rate."
         case .notFinite(let what): "\(what)."

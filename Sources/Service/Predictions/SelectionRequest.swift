@@ -42,6 +42,7 @@ struct SelectionRequest: JobRequest {
         folds = members.integer("folds", in: 2..., default: 10)
         let grid = members.object("grid").flatMap { SelectionGrid($0) } ?? SelectionGrid()
         reader.finish()
+        if let y { try PredictionData.checkVaried(y, "y", reader) }
         if let x, score == .kFold, folds > x.rows { members.fault(at: "folds", "There are \(x.rows) rows, too few for \(folds) folds.") }
         if grid.count > Self.mostRows {
             members.fault(at: "grid", "The grid has \(grid.count) combinations; at most \(Self.mostRows) are scored at once.")
