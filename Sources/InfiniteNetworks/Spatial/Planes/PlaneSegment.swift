@@ -58,20 +58,30 @@ struct PlaneLayer: Sendable {
     /// Sums over the filter's taps, zero outside the image unless it is a ring.
     func filtered(_ variances: [Double]) -> [Double] {
         let (height, width) = (input.height, input.width)
-        var rows = [Double](repeating: 0, count: height * output.width)
-        var result = [Double](repeating: 0, count: output.count)
-        for y in 0..<height {
-            for x in 0..<output.width {
-                for tap in 0..<taps[1] {
-                    guard let column = place(x * strides[1] + tap - lows[1], width) else { continue }
-                    rows[y * output.width + x] += variances[y * width + column]
+        let (outputHeight, outputWidth) = (output.height, output.width)
+        var rows = [Double](repeating: 0, count: height * outputWidth)
+        var result = [Double](repeating: 0, count: outputHeight * outputWidth)
+        variances.withUnsafeBufferPointer { source in
+            rows.withUnsafeMutableBufferPointer { rows in
+                for tap in -lows[1]..<(taps[1] - lows[1]) {
+                    let stride = strides[1]
+                    for y in 0..<height {
+                        for x in 0..<outputWidth {
+                            guard let column = place(x * stride + tap, width) else { continue }
+                            rows[y * outputWidth + x] += source[y * width + column]
+                        }
+                    }
                 }
             }
         }
-        for y in 0..<output.height {
-            for tap in 0..<taps[0] {
-                guard let row = place(y * strides[0] + tap - lows[0], height) else { continue }
-                for x in 0..<output.width { result[y * output.width + x] += rows[row * output.width + x] }
+        rows.withUnsafeBufferPointer { rows in
+            result.withUnsafeMutableBufferPointer { result in
+                for tap in -lows[0]..<(taps[0] - lows[0]) {
+                    for y in 0..<outputHeight {
+                        guard let row = place(y * strides[0] + tap, height) else { continue }
+                        for x in 0..<outputWidth { result[y * outputWidth + x] += rows[row * outputWidth + x] }
+                    }
+                }
             }
         }
         return result

@@ -112,13 +112,16 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         let (sums, deviations) = (before + segment.stride, before + 2 * segment.stride)
         for i in 0..<layer.input.count { before[i] = Scalar(variances[i]) }
         Scalar.rowSums(before, layer, into: sums)
-        for i in 0..<layer.input.count / layer.strides[1] { sums[i] = sums[i * layer.strides[1]] }
+        let across = layer.strides[1]
+        if across > 1 {
+            for i in 0..<layer.input.count / across { sums[i] = sums[i * across] }
+        }
         if layer.taps != [1, 1] || layer.strides != [1, 1] { variances = layer.filtered(variances) }
         // As the planes round them: of distances and variances that differ by a common factor a sum over many pairs would
         // keep the difference, while a factor common to both only scales the kernel.
         let (weight, gain) = (Double(Scalar(layer.weight)), Double(Scalar(layer.gain)))
         let bias = layer.biasVariance
-        for i in 0..<layer.output.count {
+        for i in variances.indices {
             let variance = weight * variances[i] + bias
             deviations[i] = Scalar((variance / weight).squareRoot())
             variances[i] = gain * variance
