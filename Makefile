@@ -14,7 +14,7 @@ build: deps ## Build the release binary
 serve: build ## Serve on 127.0.0.1:8080, with ./data as data directory
 	.build/release/tangent serve
 
-demo: ## Compute the kernel of the digits, from upload to file
+demo: ## Compute the kernel of the digits and run the post's experiment, from upload to figures
 	@Scripts/demo
 
 test: ## Run everything: unit tests, linters, integration tests

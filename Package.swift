@@ -88,6 +88,10 @@ let package = Package(
             name: "training-benchmark", dependencies: ["Architectures", "FiniteNetworks", "JSON", "LinearAlgebra"],
             path: "Benchmarks/training", swiftSettings: strict),
 
+        .executableTarget(
+            name: "empirical-benchmark", dependencies: ["Architectures", "FiniteNetworks", "JSON", "LinearAlgebra"],
+            path: "Benchmarks/empirical", swiftSettings: strict),
+
         .executableTarget(name: "json-benchmark", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 
         tests("NumberText"),
@@ -97,7 +101,7 @@ let package = Package(
         tests("Architectures", ["JSON"]),
         tests("InfiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("Dynamics", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
-        tests("FiniteNetworks", ["Architectures", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
+        tests("FiniteNetworks", ["Architectures", "InfiniteNetworks", "JSON", "LinearAlgebra"], resources: [.copy("Fixtures")]),
         tests("Plots"),
         tests("HTTPServer", ["CLinux"]),
         tests("Jobs"),

@@ -4,7 +4,8 @@ import LinearAlgebra
 /// What a computation achieves.
 public struct KernelRun: Sendable, Equatable {
     /// The largest estimated error of a nonlinearity that is integrated, over its layers: relative to √(K_ii K_jj) after the
-    /// layer, and for the NTK to the diagonal of its factor. Nil where every layer has a closed form. The rules aim at 1e-11;
+    /// layer, and for the NTK to the diagonal of its factor; where a layer is tabulated, with the largest difference of its
+    /// tables from the quadrature added. Nil where every layer has a closed form. The rules and the tables aim at 1e-11 each;
     /// more than 1e-10 means that the variances are beyond the finest one.
     public let quadratureError: Double?
 }
@@ -72,7 +73,10 @@ extension DenseStack {
     ) throws(KernelError) -> KernelJob<Scalar> {
         let left = try NormalizedRows(x1, as: .x1, isCancelled: isCancelled)
         let right = if let x2 { try NormalizedRows(x2, as: .x2, isCancelled: isCancelled) } else { left }
-        let program = Program<Scalar>(StepAdaptation.adapted(steps, to: right === left ? [left] : [left, right]))
+        let pairs = x2 == nil ? left.count * (left.count + 1) / 2 : left.count * right.count
+        let program = Program<Scalar>(
+            StepAdaptation.adapted(
+                steps, to: right === left ? [left] : [left, right], pairs: pairs, isCancelled: isCancelled))
         func diagonals(_ rows: NormalizedRows<Scalar>, _ input: KernelError.Input) throws(KernelError) -> Diagonals<Scalar> {
             try Diagonals(
                 rows, of: input, program: program, block: 64, withNTK: destinations.ntk != nil, isCancelled: isCancelled)

@@ -38,6 +38,12 @@ private struct Sample {
 }
 
 struct EvolutionTests {
+    /// A rate that takes A t beyond float64 has no answer, but an end.
+    @Test func aRateBeyondFloat64HasNoResponse() {
+        #expect(Evolution.momentumFlow(rate: 1e308, momentum: 0.9).response(eigenvalue: 10, time: 1) == nil)
+        #expect(Evolution.momentumFlow(rate: 1e200, momentum: 0.9).response(eigenvalue: 1, time: 1e200) == nil)
+    }
+
     @Test func timeZeroAndInfinity() throws {
         for evolution in [Evolution.gradientFlow(rate: 0.3), .momentumFlow(rate: 0.3, momentum: 0.9), .gradientDescent(rate: 0.3, momentum: 0.9)] {
             #expect(evolution.response(eigenvalue: 2, time: 0) == ModeResponse(decay: 1, gain: 0))

@@ -103,6 +103,33 @@ struct TrainingTests {
 
     // MARK: Ends
 
+    /// Also between the records of a run that looks at its whole set only there.
+    @Test(arguments: [nil, 2] as [Int?])
+    func parametersAreKeptAtTheStepsAskedFor(batchSize: Int?) throws {
+        var plan = try smallPlan(erfNetwork, outputs: 2)
+        plan.batchSize = batchSize
+        plan.recordEvery = 10
+        let without = try #require(try sweep(plan).first)
+        plan.snapshotSteps = [0, 3, 40]
+        let run = try #require(try sweep(plan).first)
+        #expect(run.snapshotSteps == [0, 3, 40])
+        #expect(run.snapshots.count == 3 * run.parameterCount)
+        #expect(run.records == without.records, "looking changes nothing")
+    }
+
+    /// The weights of a run that diverged between two records may be no numbers; what it kept is.
+    @Test(arguments: [nil, 2] as [Int?])
+    func whatADivergedRunKeepsIsFinite(batchSize: Int?) throws {
+        var plan = try smallPlan(erfNetwork, outputs: 2, optimizer: .sgd(learningRate: 1e120, momentum: 0))
+        plan.batchSize = batchSize
+        plan.recordEvery = 40
+        plan.snapshotSteps = [0, 40]
+        let run = try #require(try sweep(plan).first)
+        #expect(run.stopReason == .diverged)
+        #expect(run.snapshotSteps.first == 0)
+        #expect(run.snapshots.count == run.snapshotSteps.count * run.parameterCount && run.snapshots.allSatisfy { $0.isFinite })
+    }
+
     @Test func aRunStopsAtItsLoss() throws {
         var plan = try smallPlan(linearNetwork, rows: 2, steps: 10_000)
         plan.stopAtLoss = 1e-6

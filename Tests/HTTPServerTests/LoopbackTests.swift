@@ -134,6 +134,18 @@ import Testing
         #expect(try client.reply().text == "/a")
     }
 
+    /// Lines written beforehand say what the fields say, also when these change later.
+    @Test func preparedLinesFollowTheFields() throws {
+        var response = Response(status: .ok, fields: [.eTag: "\"a\"", .date: "never", .contentLength: "9"])
+        response.prepare()
+        let lines = try #require(response.lines)
+        #expect(String(decoding: lines.bytes, as: UTF8.self) == "ETag: \"a\"\r\n" && !lines.closes)
+        response.fields[.connection] = "Close"
+        #expect(response.lines == nil)
+        response.prepare()
+        #expect(response.lines?.closes == true && response.lines?.bytes == lines.bytes)
+    }
+
     @Test func anAbandonedRequestIsAnswered() throws {
         let server = try TestServer()
         let client = try server.client()

@@ -33,6 +33,8 @@ for target in 'OPTIONS /jobs' 'GET /no/such/place' 'DELETE /kernels/ntk'; do
     opened=$(curl -s -X "${target% *}" --data-binary hello -o /dev/null "$BASE${target#* }" --next -s -o /dev/null -w '%{num_connects}' "$BASE/livez")
     check "$target with a body keeps the connection" test "$opened" = 0
 done
+post /predictions "{$layers, \"x_train\": [[1, 0], [0, 1]], \"y_train\": [1, -1e308], \"x_test\": [[3, 4]]}" -H 'Prefer: wait=20'
+expect_json "a result beyond float64 is a failed job" '.state == "failed" and .error.code == "non_finite_result"'
 request GET /no/such/place
 expect_problem "another place" 404 not_found
 request GET /jobs/no-such-job

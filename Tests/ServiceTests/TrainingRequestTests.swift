@@ -44,6 +44,25 @@ import Testing
         #expect((x.values, y.values) == ([-3, 0.5], [2, -1]))
     }
 
+    /// Each member that is given replaces its default and no other; what is left of the defaults must fit.
+    @Test func theMembersOfAnExperimentAreReplacedOneByOne() throws {
+        func values(_ text: String) throws -> (x: [Double], y: [Double]) {
+            let request = try #require(try read(text, kind: "experiments.width_scaling").request)
+            guard case .inline(let x) = request.x.source, case .inline(let y) = request.y.source else { throw Missing() }
+            return (x.values, y.values)
+        }
+        #expect(try values(#"{"y": [1, 0.5]}"#) == ([-3, 0.5], [1, 0.5]))
+        #expect(try values(#"{"x": [[1], [4]]}"#) == ([1, 4], [2, -1]))
+        func faults(_ text: String) throws -> [String] { try pointers(text, kind: "experiments.width_scaling") }
+        #expect(try faults(#"{"y": [1, 2, 3]}"#) == ["/y"])
+        #expect(try faults(#"{"x": [[1]]}"#) == ["/y"])
+        #expect(try faults(#"{"input_shape": [2]}"#) == ["/x"])
+        #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}}"#) == ["/architecture"])
+        #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "widths": [3]}"#) == ["/widths"])
+        // The post's targets are no classes.
+        #expect(try faults("{\(network), \"task\": \"classification\"}") == ["/y/1"])
+    }
+
     private struct Missing: Error {}
 
     /// A worker reads from the stored specification what the server read from the client.

@@ -26,8 +26,11 @@ struct Companion {
     }
 
     /// The map after time t of x' = A x + a, where this is (A, a): Taylor's series of a short time, then squared.
+    ///
+    /// All NaN where A t is beyond float64.
     func flow(_ t: Double) -> Companion {
         let norm = max(abs(b11) + abs(b12), abs(b21) + abs(b22), abs(c1) + abs(c2)) * t
+        guard norm.isFinite else { return Companion(b11: .nan, b12: .nan, b21: .nan, b22: .nan, c1: .nan, c2: .nan) }
         let halvings = norm > 0.25 ? Int((norm / 0.25).exponent) + 1 : 0
         let h = Double(sign: .plus, exponent: -halvings, significand: t)
         // With terms up to h¹² the remainder is below 0.25¹³/13! ≈ 2e-18.

@@ -30,28 +30,53 @@ extension NetworkTape {
         _ parameters: UnsafePointer<Scalar>, outputDelta: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>?,
         descent: Descent<Scalar>?, visit: ((Int, UnsafePointer<Scalar>) -> Void)? = nil
     ) {
+        carryBack(parameters, outputDelta, lanes: 1, gradient: gradient, descent: descent, visit: visit)
+    }
+
+    /// Carries several functions of the outputs back at once: the products of all of them are one product each.
+    ///
+    /// - Parameters:
+    ///   - outputDeltas: [lanes, count, outputCount], for at most the tape's ``lanes``.
+    ///   - visit: with deltas [lanes, count, positions, fanOut].
+    func backward(
+        _ parameters: UnsafePointer<Scalar>, outputDeltas: UnsafePointer<Scalar>, lanes: Int,
+        visit: (_ layer: Int, _ delta: UnsafePointer<Scalar>) -> Void
+    ) {
+        precondition(lanes <= self.lanes, "a tape was given more functions than it has deltas for")
+        withoutActuallyEscaping(visit) {
+            carryBack(parameters, outputDeltas, lanes: lanes, gradient: nil, descent: nil, visit: $0)
+        }
+    }
+
+    private func carryBack(
+        _ parameters: UnsafePointer<Scalar>, _ outputDelta: UnsafePointer<Scalar>, lanes: Int, gradient: UnsafeMutablePointer<Scalar>?,
+        descent: Descent<Scalar>?, visit: ((Int, UnsafePointer<Scalar>) -> Void)?
+    ) {
         prepare(\.deltas)
-        Loops.copy(outputDelta, into: buffer(deltas[network.output]), count: count * network.outputCount)
+        Loops.copy(outputDelta, into: buffer(deltas[network.output]), count: lanes * count * network.outputCount)
         for (node, firsts) in zip(network.nodes, writesFirst).reversed() where dependsOnTrainable[node.output] {
             let delta = buffer(deltas[node.output])
             if case .affine(let index) = node.operation {
                 backward(
-                    index, node, delta, writesFirst: firsts[0], parameters, gradient: gradient, descent: descent, visit: visit)
+                    index, node, delta, lanes: lanes, writesFirst: firsts[0], parameters, gradient: gradient, descent: descent,
+                    visit: visit)
             } else {
-                backward(node, delta, writesFirst: firsts)
+                backward(node, delta, lanes: lanes, writesFirst: firsts)
             }
         }
     }
 
     private func backward(
-        _ index: Int, _ node: Node, _ delta: UnsafeMutablePointer<Scalar>, writesFirst: Bool, _ parameters: UnsafePointer<Scalar>,
-        gradient: UnsafeMutablePointer<Scalar>?, descent: Descent<Scalar>?, visit: ((Int, UnsafePointer<Scalar>) -> Void)?
+        _ index: Int, _ node: Node, _ delta: UnsafeMutablePointer<Scalar>, lanes: Int, writesFirst: Bool,
+        _ parameters: UnsafePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>?, descent: Descent<Scalar>?, visit: ((Int, UnsafePointer<Scalar>) -> Void)?
     ) {
         let layer = network.layers[index]
         let rows = count * layer.positions
         if let slopes = layer.rectifier {
-            Scalar.rectifierSlope(
-                delta, value(node.output), a: Scalar(slopes.a), b: Scalar(slopes.b), count: rows * layer.fanOut)
+            eachLane(lanes, rows * layer.fanOut) {
+                Scalar.rectifierSlope(
+                    delta + $0, value(node.output), a: Scalar(slopes.a), b: Scalar(slopes.b), count: rows * layer.fanOut)
+            }
         }
         visit?(index, UnsafePointer(delta))
         let source = value(node.inputs[0])
@@ -61,7 +86,8 @@ extension NetworkTape {
             return
         }
         if let sourceDelta {
-            pullBack(layer, parameters + layer.weight.lowerBound, delta, into: sourceDelta, adds: !writesFirst)
+            pullBack(
+                layer, parameters + layer.weight.lowerBound, delta, examples: lanes * count, into: sourceDelta, adds: !writesFirst)
         }
         guard layer.isTrainable, let gradient else { return }
         eachBlock(of: layer, source) { patches, rows, first in
@@ -94,7 +120,7 @@ extension NetworkTape {
 
     /// ∂L/∂source = weightScale · (∂L/∂z Wᵀ), put back from patches to where they came from.
     private func pullBack(
-        _ layer: AffineLayer, _ weight: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>,
+        _ layer: AffineLayer, _ weight: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, examples count: Int,
         into target: UnsafeMutablePointer<Scalar>, adds: Bool
     ) {
         func product(_ delta: UnsafePointer<Scalar>, rows: Int, into target: UnsafeMutablePointer<Scalar>, adds: Bool) {
@@ -114,7 +140,8 @@ extension NetworkTape {
     }
 
     /// Layers without parameters.
-    private func backward(_ node: Node, _ delta: UnsafeMutablePointer<Scalar>, writesFirst: [Bool]) {
+    private func backward(_ node: Node, _ delta: UnsafeMutablePointer<Scalar>, lanes: Int, writesFirst: [Bool]) {
+        let examples = lanes * count
         let shape = network.values[node.output]
         var offset = 0
         for (input, isFirst) in zip(node.inputs, writesFirst) {
@@ -122,24 +149,35 @@ extension NetworkTape {
             defer { offset += channels }
             guard dependsOnTrainable[input] else { continue }
             let target = buffer(deltas[input])
-            let elements = count * network.values[input].elements
+            let elements = examples * network.values[input].elements
             switch node.operation {
             case .affine: break
             case .pool(let window, let factors):
                 if isFirst { target.update(repeating: 0, count: elements) }
-                Loops.spread(delta, window, factors, channels: shape.channels, count: count, into: target)
+                Loops.spread(delta, window, factors, channels: shape.channels, count: examples, into: target)
             case .nonlinearity:
-                Scalar.multiply(delta, buffer(slopes[node.output - 1]), into: target, adds: !isFirst, count: elements)
+                eachLane(lanes, count * shape.elements) {
+                    Scalar.multiply(
+                        delta + $0, buffer(slopes[node.output - 1]), into: target + $0, adds: !isFirst, count: count * shape.elements)
+                }
             case .layerNorm(let groups, _):
-                Loops.normalizeBackward(
-                    delta, output: value(node.output), inverse: buffer(slopes[node.output - 1]), groups, shape, count: count,
-                    into: target, adds: !isFirst)
+                eachLane(lanes, count * shape.elements) {
+                    Loops.normalizeBackward(
+                        delta + $0, output: value(node.output), inverse: buffer(slopes[node.output - 1]), groups, shape, count: count,
+                        into: target + $0, adds: !isFirst)
+                }
             case .sum: Loops.put(delta, into: target, adds: !isFirst, count: elements)
             case .concat:
                 Loops.takeColumns(
                     delta + offset, stride: shape.channels, columns: channels, into: target, adds: !isFirst,
-                    rows: count * shape.positions)
+                    rows: examples * shape.positions)
             }
         }
+    }
+
+    /// Where each lane of a value's deltas begins.
+    @inline(__always)
+    private func eachLane(_ lanes: Int, _ elements: Int, _ body: (_ offset: Int) -> Void) {
+        for lane in 0..<lanes { body(lane * elements) }
     }
 }

@@ -6,6 +6,8 @@
 public final class NetworkTape<Scalar: NetworkScalar> {
     public let network: FiniteNetwork
     public let capacity: Int
+    /// How many functions of the outputs a backward pass carries back at once; each has deltas of its own.
+    let lanes: Int
     /// Examples of the last forward pass.
     public private(set) var count = 0
 
@@ -13,7 +15,7 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     var values: [UnsafeMutablePointer<Scalar>?]
     /// By node: φ' of a nonlinearity [examples, elements]; 1/σ of a layer normalization [examples, groups].
     var slopes: [UnsafeMutablePointer<Scalar>?]
-    /// By value, ∂L/∂value.
+    /// By value, ∂L/∂value, one lane after another without gaps.
     var deltas: [UnsafeMutablePointer<Scalar>?]
     /// By value, the first and second derivatives along a direction in the space of parameters.
     var tangents: [UnsafeMutablePointer<Scalar>?]
@@ -34,10 +36,14 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     static var fewRows: Int { 8 }
 
     /// - Parameter capacity: the most examples of a pass; memory is proportional to it.
-    public init(_ network: FiniteNetwork, capacity: Int) {
-        precondition(capacity >= 1, "a tape holds at least one example")
+    public convenience init(_ network: FiniteNetwork, capacity: Int) { self.init(network, capacity: capacity, lanes: 1) }
+
+    /// - Parameter lanes: of backward passes; the memory of deltas is proportional to it.
+    init(_ network: FiniteNetwork, capacity: Int, lanes: Int) {
+        precondition(capacity >= 1 && lanes >= 1, "a tape holds at least one example")
         self.network = network
         self.capacity = capacity
+        self.lanes = lanes
         let blank = [UnsafeMutablePointer<Scalar>?](repeating: nil, count: network.values.count)
         (values, deltas, tangents, curvatures) = (blank, blank, blank, blank)
         slopes = [UnsafeMutablePointer<Scalar>?](repeating: nil, count: network.nodes.count)
@@ -78,11 +84,15 @@ public final class NetworkTape<Scalar: NetworkScalar> {
         return buffer
     }
 
-    /// The buffers of one of the lists above for all values, made the first time. Those of values that depend on no parameter
-    /// keep the zeros they begin with.
+    /// The buffers of one of the lists above, made the first time. Those of values that depend on no parameter keep the zeros they
+    /// begin with; their deltas are never asked for.
     func prepare(_ buffers: ReferenceWritableKeyPath<NetworkTape, [UnsafeMutablePointer<Scalar>?]>) {
-        guard self[keyPath: buffers][0] == nil else { return }
-        self[keyPath: buffers] = network.values.map { allocate($0.elements * capacity) }
+        guard self[keyPath: buffers][network.output] == nil else { return }
+        let areDeltas = buffers == \.deltas
+        self[keyPath: buffers] = network.values.enumerated().map { number, shape in
+            guard !areDeltas || dependsOnTrainable[number] || number == network.output else { return nil }
+            return allocate(shape.elements * capacity * (areDeltas ? lanes : 1))
+        }
     }
 
     /// Scratch memory number 0, 1 or 2 for patches: as much as any convolution needs for one block of examples.

@@ -44,7 +44,7 @@ final class RunMeasures<Scalar: NetworkScalar> {
         }
         records.drift.append(mover.distances.reduce(0, +).squareRoot())
         let moved = zip(network.layers, mover.distances).filter(\.0.isTrainable).map(\.1)
-        records.layerDrift += zip(moved, layerNorms).map { $1 > 0 ? $0.squareRoot() / $1 : 0 }
+        records.layerDrift += zip(moved, layerNorms).map { $1 > 0 ? $0.squareRoot() / $1 : .nan }
         if plan.tracks(.outputs) {
             records.outputs += data.outputs
             records.testOutputs += data.testOutputs
@@ -76,7 +76,7 @@ final class RunMeasures<Scalar: NetworkScalar> {
             along += now * before
         }
         records.kernelDrift.append(other > 0 ? (difference / other).squareRoot() : 0)
-        records.kernelAlignment.append(own > 0 && other > 0 ? along / (own.squareRoot() * other.squareRoot()) : 1)
+        records.kernelAlignment.append(own > 0 && other > 0 ? min(1, along / (own.squareRoot() * other.squareRoot())) : 1)
     }
 
     private func kernel(_ tape: NetworkTape<Scalar>, _ weights: UnsafePointer<Scalar>) -> [Double] {

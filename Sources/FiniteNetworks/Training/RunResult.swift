@@ -37,7 +37,7 @@ public struct RunRecords: Sendable, Equatable {
     public var testAccuracy: [Double] = []
     /// ‖w − w₀‖ over all trainable parameters.
     public var drift: [Double] = []
-    /// The same by trainable layer relative to its own start, [records, layers].
+    /// The same by trainable layer relative to its own start, [records, layers]; not a number for a layer that starts at zero.
     public var layerDrift: [Double] = []
     /// ‖Θ − Θ₀‖_F/‖Θ₀‖_F and ⟨Θ, Θ₀⟩/(‖Θ‖‖Θ₀‖) of the kernel averaged over outputs.
     public var kernelDrift: [Double] = []

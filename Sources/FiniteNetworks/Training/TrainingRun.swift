@@ -81,7 +81,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
 
     /// Looks at the state before a step: records it where due, and says whether it is the last one.
     private func observe(report: (Int, RunRecords) -> Void) -> StopReason? {
-        let wantsLoss = isRecorded || plan.stopAtLoss != nil
+        let wantsLoss = isRecorded || plan.stopAtLoss != nil || plan.snapshotSteps.contains(step)
         // A mini-batch run looks at the whole set only where it must.
         guard batches == nil || wantsLoss else { return nil }
         BLASThreads.using(threads) { self.data.forward(self.mover.weights) }
@@ -132,12 +132,15 @@ final class TrainingRun<Scalar: NetworkScalar> {
             outputs: path.outputs(mover.weights, center: center, scale: plan.outputScale))
     }
 
-    /// Keeps the parameters at the steps that were asked for; a run that ends before one of them keeps its last ones.
+    /// Keeps the parameters at the steps that were asked for; a run that ends before one of them keeps its last ones, unless they
+    /// diverged beyond all numbers.
     private func keepSnapshot(isLast: Bool) {
         let isDue = plan.snapshotSteps.contains(step) || isLast && plan.snapshotSteps.contains { $0 > step }
         guard isDue, result.snapshotSteps.last != step else { return }
+        let parameters = (0..<network.parameterCount).map { Double(mover.weights[$0]) }
+        guard parameters.allSatisfy(\.isFinite) else { return }
         result.snapshotSteps.append(step)
-        result.snapshots += (0..<network.parameterCount).map { Double(mover.weights[$0]) }
+        result.snapshots += parameters
     }
 
     // MARK: Checkpoints

@@ -78,26 +78,31 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
 
     private static let panel = GaussLegendre(24)
 
-    /// √E[φ(s x)²] over half lines, in panels that double from the scale on which φ bends.
-    private func norm(_ s: Double) -> Double {
-        var (low, sum) = (0.0, 0.0)
+    /// A rule over the half line for functions of s x: panels that double from the scale on which φ bends.
+    static func halfLine(_ s: Double) -> (nodes: [Double], weights: [Double]) {
+        var ends = [0.0]
         var width = 1 / max(s, 1)
-        while low < Self.edge {
-            let high = min(Self.edge, low + width)
-            let (middle, half) = ((low + high) / 2, (high - low) / 2)
-            for (node, weight) in zip(Self.panel.nodes, Self.panel.weights) {
-                let x = middle + half * node
-                // Scaled by 1/s, so that squares of small values do not vanish.
-                let (above, below) = (value(s * x) / min(s, 1), value(-s * x) / min(s, 1))
-                sum += half * weight * exp(-x * x / 2) * (above * above + below * below)
-            }
-            (low, width) = (high, 2 * width)
+        while ends[ends.count - 1] < edge {
+            ends.append(min(edge, ends[ends.count - 1] + width))
+            width *= 2
+        }
+        return panel.composite(ends)
+    }
+
+    /// √E[φ(s x)²] over half lines.
+    func norm(_ s: Double) -> Double {
+        var sum = 0.0
+        let points = Self.halfLine(s)
+        for (x, weight) in zip(points.nodes, points.weights) {
+            // Scaled by 1/s, so that squares of small values do not vanish.
+            let (above, below) = (value(s * x) / min(s, 1), value(-s * x) / min(s, 1))
+            sum += weight * exp(-x * x / 2) * (above * above + below * below)
         }
         return (sum / (2 * Double.pi).squareRoot()).squareRoot() * min(s, 1)
     }
 
     /// φ(x)
-    private func value(_ x: Double) -> Double {
+    func value(_ x: Double) -> Double {
         switch kind {
         case .tanh: Foundation.tanh(x)
         case .sigmoid: 1 / (1 + exp(-x))
@@ -105,6 +110,14 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
         case .silu: x / (1 + exp(-x))
         case .mish: x * Foundation.tanh(max(x, 0) + log1p(exp(-abs(x))))
         case .elu: x >= 0 ? x : alpha * expm1(x)
+        }
+    }
+
+    var isOdd: Bool { kind == .tanh }
+
+    func tabulated(over range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool) -> (any EstimatedMap)? {
+        withoutActuallyEscaping(isCancelled) {
+            Tabulation(function: self, axis: DeviationAxis(range), isCancelled: $0).map(pairs: pairs)
         }
     }
 

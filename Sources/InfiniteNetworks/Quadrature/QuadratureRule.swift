@@ -11,8 +11,14 @@ struct QuadratureRule: Sendable {
     static let goal = 1e-11
 }
 
+/// A nonlinearity whose dual is not exact.
+protocol EstimatedMap: LayerMap {
+    /// Relative to √(K_ii K_jj) and to the diagonal of κ̇.
+    var estimatedError: Double { get }
+}
+
 /// A nonlinearity integrated by a rule that is chosen for the deviations it meets.
-protocol AdaptiveMap: LayerMap {
+protocol AdaptiveMap: EstimatedMap {
     /// Rules from coarse to fine.
     static var levels: Int { get }
 
@@ -25,12 +31,19 @@ protocol AdaptiveMap: LayerMap {
     var rule: QuadratureRule { get }
 
     func with(_ rule: QuadratureRule) -> Self
+
+    /// Tables for deviations in `range` and a matrix of `pairs` pairs, nil where there are none or they do not pay.
+    func tabulated(over range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool) -> (any EstimatedMap)?
 }
 
 /// The rules found so far. A deviation is rounded up to a power of two, so there are few.
 private let knownRules: Mutex<[String: QuadratureRule]> = Mutex([:])
 
 extension AdaptiveMap {
+    var estimatedError: Double { rule.error }
+
+    func tabulated(over range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool) -> (any EstimatedMap)? { nil }
+
     /// The coarsest rule that meets the goal for pairs of deviations up to `largest`, or else the finest one.
     func adapted(upTo largest: Double) -> Self {
         let exponent = largest > 0.5 ? Int(log2(min(largest, Self.largestDeviation)).rounded(.up)) : -1
@@ -79,20 +92,6 @@ extension AdaptiveMap {
         return result
     }
 
-    /// One pair through the loop: the image's half chord, and κ̇ s_i s_j/(s'_i s'_j).
-    func pair(_ s: Double, _ t: Double, fold: Double, _ constants: [Double]) -> (fold: Double, slope: Double) {
-        let count = coefficientCount
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { buffer in
-            // A temporary of the capacity asked for has an address.
-            guard let row = buffer.baseAddress else { return (0, 0) }
-            _ = image(of: s, coefficients: row)
-            _ = image(of: t, coefficients: row + count)
-            var (fold, slope) = (fold, 1.0)
-            loop?.double(constants, row, row + count, 1, 1, &fold, &slope)
-            return (fold, slope)
-        }
-    }
-
     /// κ and κ̇ of a pair by a rule for its variances.
     func quadrature(_ pair: GaussianPair) -> DualMoments {
         // A deviation of 0 has slopes too; they are those of one that is next to nothing.
@@ -114,6 +113,22 @@ extension AdaptiveMap {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: coefficientCount) { buffer in
             guard let base = buffer.baseAddress else { return 0 }
             return image(of: deviation, coefficients: base)
+        }
+    }
+}
+
+extension LayerMap {
+    /// One pair through the loop: the image's half chord, and κ̇ s_i s_j/(s'_i s'_j).
+    func pair(_ s: Double, _ t: Double, fold: Double, _ constants: [Double]) -> (fold: Double, slope: Double) {
+        let count = coefficientCount
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { buffer in
+            // A temporary of the capacity asked for has an address.
+            guard let row = buffer.baseAddress else { return (0, 0) }
+            _ = image(of: s, coefficients: row)
+            _ = image(of: t, coefficients: row + count)
+            var (fold, slope) = (fold, 1.0)
+            loop?.double(constants, row, row + count, 1, 1, &fold, &slope)
+            return (fold, slope)
         }
     }
 }

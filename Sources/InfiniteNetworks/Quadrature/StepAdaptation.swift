@@ -1,16 +1,28 @@
-/// Chooses the rules of the layers that are integrated for the deviations that the rows have there.
+/// Chooses the rules of the layers that are integrated for the deviations that the rows have there, and tables in their place
+/// where a matrix is large.
 enum StepAdaptation {
-    /// Complexity: O(rows × layers) up to the last layer that is integrated; nothing where none is.
-    static func adapted<Scalar>(_ steps: [Step], to inputs: [NormalizedRows<Scalar>]) -> [Step] {
+    /// Below it a table does not pay: finding its degrees alone takes some hundreds of quadratures.
+    private static let fewPairs = 5_000
+
+    /// Complexity: O(rows × layers) up to the last layer that is integrated; nothing where none is. A table takes at most half
+    /// of the quadratures that it saves.
+    ///
+    /// - Parameter pairs: how many pairs the loops will visit.
+    static func adapted<Scalar>(
+        _ steps: [Step], to inputs: [NormalizedRows<Scalar>], pairs: Int, isCancelled: () -> Bool
+    ) -> [Step] {
         guard let last = steps.lastIndex(where: { $0.map is any AdaptiveMap }) else { return steps }
         var result = steps
         var walk = DeviationWalk(inputs.flatMap { rows in (0..<rows.count).map { rows.deviations[$0] } }, steps: steps)
         for index in 0...last {
             if let adaptive = steps[index].map as? any AdaptiveMap {
-                let largest = walk.current.max() ?? 0
-                result[index] = Step(name: steps[index].name, action: .map(adaptive.adapted(upTo: largest)))
+                let (least, largest) = (walk.current.min() ?? 0, walk.current.max() ?? 0)
+                let map = adaptive.adapted(upTo: largest)
+                let table = pairs < fewPairs
+                    ? nil : map.tabulated(over: least...largest, pairs: pairs, isCancelled: isCancelled)
+                result[index] = Step(name: steps[index].name, action: .map(table ?? map))
             }
-            walk.take(steps[index])
+            walk.take(result[index])
         }
         return result
     }

@@ -19,6 +19,8 @@ struct DeviationWalk {
         switch step.action {
         case .nothing: break
         case .map(let map):
+            // The map may be another than the one this was made for, with more coefficients.
+            if scratch.count < map.coefficientCount { scratch = Array(repeating: 0, count: map.coefficientCount) }
             visit(store) { map.image(of: $0[$1], coefficients: $2) }
         case .open: frames.append((current, []))
         case .next:

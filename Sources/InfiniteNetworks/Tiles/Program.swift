@@ -13,7 +13,7 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
     private let constants: UnsafeMutablePointer<Scalar>
 
     /// The largest error among the layers that are integrated.
-    var quadratureError: Double? { steps.compactMap { ($0.map as? any AdaptiveMap)?.rule.error }.max() }
+    var quadratureError: Double? { steps.compactMap { ($0.map as? any EstimatedMap)?.estimatedError }.max() }
 
     init(_ steps: [Step]) {
         self.steps = steps

@@ -1,5 +1,12 @@
 /// Uploaded data: rows of inputs and, optionally, targets. Shapes and classes live in `metadata`, which is not read here.
 public struct Dataset: Sendable, Equatable {
+    /// What the rows are. Both kinds are kept, listed, needed by jobs and deleted alike.
+    public enum Kind: String, Sendable {
+        case dataset
+        /// The parameters of a network, as one row of inputs.
+        case network
+    }
+
     public var id: String
     public var name: String
     /// JSON text.
@@ -10,10 +17,11 @@ public struct Dataset: Sendable, Equatable {
     public var sha256: String
     public var bytes: Int
     public var createdAt: Timestamp
+    public var kind: Kind
 
     public init(
         id: String = UUIDv7.next(), name: String, metadata: String, inputs: Blob, targets: Blob?, sha256: String,
-        bytes: Int, createdAt: Timestamp = .now()
+        bytes: Int, createdAt: Timestamp = .now(), kind: Kind = .dataset
     ) {
         self.id = id
         self.name = name
@@ -23,6 +31,7 @@ public struct Dataset: Sendable, Equatable {
         self.sha256 = sha256
         self.bytes = bytes
         self.createdAt = createdAt
+        self.kind = kind
     }
 }
 

@@ -58,8 +58,8 @@ public protocol JobStore: Sendable {
         _ dataset: Dataset, answering: IdempotentAnswer?,
         completion: @escaping @Sendable (Result<Submission<Dataset>, any Error>) -> Void)
     func dataset(_ id: String) throws -> Dataset?
-    func datasets(page: PageRequest) throws -> Page<Dataset>
-    func deleteDataset(_ id: String) throws -> DatasetDeletion
+    func datasets(of kind: Dataset.Kind, page: PageRequest) throws -> Page<Dataset>
+    func deleteDataset(_ id: String, of kind: Dataset.Kind) throws -> DatasetDeletion
 
     // MARK: Idempotency of requests whose work takes a while
 
@@ -91,6 +91,9 @@ extension JobStore {
     public func insert(_ dataset: Dataset, answering: IdempotentAnswer? = nil) throws -> Submission<Dataset> {
         try waiting { insert(dataset, answering: answering, completion: $0) }
     }
+
+    /// Removes a dataset, and nothing that is a network.
+    public func deleteDataset(_ id: String) throws -> DatasetDeletion { try deleteDataset(id, of: .dataset) }
 
     public func finish(_ lease: Lease, _ outcome: AttemptOutcome) throws -> FinishStatus {
         try finish(lease, outcome, reporting: [])
@@ -165,5 +168,20 @@ extension StoreError: CustomStringConvertible {
         case .closed: "the store is closed"
         case .database(let code, let message): "SQLite says \(message) (code \(code))"
         }
+    }
+}
+
+extension JobStore {
+    /// The events of a job after `seq`, oldest first, read in pages, so that no single read holds the store for long.
+    public func allEvents(of id: String, after seq: Int64, atMost limit: Int) throws -> [JobEvent] {
+        var events: [JobEvent] = []
+        while events.count < limit {
+            let wanted = min(1000, limit - events.count)
+            let page = try self.events(of: id, after: events.last?.seq ?? seq, limit: wanted)
+            events += page
+            // Only a short page is the last: there may be an exact number of full ones.
+            if page.count < wanted { break }
+        }
+        return events
     }
 }

@@ -29,9 +29,12 @@ extension ResultArray {
     static let smallCount = 2048
 
     /// An array of numbers in row-major order: in the store where it is small, else as a file.
+    ///
+    /// - Throws: ``NonFiniteArray`` where a number is NaN or infinite, whatever computed it: no such number is ever given out.
     init<Element: ArrayElement>(_ name: String, shape: [Int], _ values: UnsafeBufferPointer<Element>, blobs: BlobStore) throws {
         let shape = try ArrayShape(shape)
         precondition(shape.count == values.count, "an array holds as many values as its shape says")
+        if let index = FiniteCheck.firstNonFinite(in: values) { throw NonFiniteArray(name: name, isNaN: values[index].isNaN) }
         guard shape.count > Self.smallCount else {
             var bytes = NPYHeader.encode(type: Element.elementType, shape: shape)
             bytes.append(contentsOf: UnsafeRawBufferPointer(values))
@@ -46,5 +49,17 @@ extension ResultArray {
 
     init<Element: ArrayElement>(_ name: String, shape: [Int], _ values: [Element], blobs: BlobStore) throws {
         self = try values.withUnsafeBufferPointer { try ResultArray(name, shape: shape, $0, blobs: blobs) }
+    }
+}
+
+/// An array of a result holds a number that is none.
+struct NonFiniteArray: NumericalFailure {
+    let name: String
+    let isNaN: Bool
+
+    var code: String { "non_finite_result" }
+    var title: String { "The result is not finite" }
+    var detail: String {
+        "A number of \(name) is \(isNaN ? "not a number" : "beyond what its type holds"); scale the inputs and targets towards 1."
     }
 }

@@ -39,7 +39,7 @@ struct TrainingDocument {
 
     private func document(_ run: RunResult, arrays: [(name: String, value: JSONValue)]) -> JSONValue {
         let records = run.records
-        func relative(_ drift: [Double]) -> JSONValue { curve(drift.map { run.initialNorm > 0 ? $0 / run.initialNorm : 0 }) }
+        func relative(_ drift: [Double]) -> JSONValue { ratios(drift.map { run.initialNorm > 0 ? $0 / run.initialNorm : .nan }) }
         var object = JSONObject([
             ("width", run.width.map { .integer($0) } ?? .null), ("seed", run.seed.map { .integer(Int(clamping: $0)) } ?? .null),
             ("steps", .integers(records.steps)), ("loss", curve(records.loss)),
@@ -77,10 +77,13 @@ struct TrainingDocument {
     /// One curve for each trainable layer.
     private func layers(_ records: RunRecords) -> JSONValue {
         let count = records.steps.isEmpty ? 0 : records.layerDrift.count / records.steps.count
-        return .array((0..<count).map { layer in curve(records.steps.indices.map { records.layerDrift[$0 * count + layer] }) })
+        return .array((0..<count).map { layer in ratios(records.steps.indices.map { records.layerDrift[$0 * count + layer] }) })
     }
 
     private func curve(_ values: [Double]) -> JSONValue { .numbers(values) }
+
+    /// A curve with null for each ratio that is none: there is no change relative to weights that are zero.
+    private func ratios(_ values: [Double]) -> JSONValue { values.allSatisfy(\.isFinite) ? curve(values) : .array(values.map { number($0) }) }
 
     private func number(_ value: Double?) -> JSONValue {
         guard let value, value.isFinite else { return .null }

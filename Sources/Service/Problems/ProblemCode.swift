@@ -12,6 +12,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case jobNotFinished = "job_not_finished"
     case jobNotSucceeded = "job_not_succeeded"
     case datasetInUse = "dataset_in_use"
+    case networkInUse = "network_in_use"
     case idempotencyInProgress = "idempotency_in_progress"
     case resultExpired = "result_expired"
     case lengthRequired = "length_required"
@@ -38,7 +39,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
-        case .jobNotFinished, .jobNotSucceeded, .datasetInUse, .idempotencyInProgress: .conflict
+        case .jobNotFinished, .jobNotSucceeded, .datasetInUse, .networkInUse, .idempotencyInProgress: .conflict
         case .resultExpired: .gone
         case .lengthRequired: .lengthRequired
         case .payloadTooLarge: .contentTooLarge
@@ -68,6 +69,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .jobNotFinished: "The job has not finished"
         case .jobNotSucceeded: "The job did not succeed"
         case .datasetInUse: "A job needs this dataset"
+        case .networkInUse: "A job needs this network"
         case .idempotencyInProgress: "The first request with this key is still being answered"
         case .resultExpired: "The result has expired"
         case .lengthRequired: "The request needs a Content-Length"

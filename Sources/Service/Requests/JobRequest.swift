@@ -67,6 +67,8 @@ enum JobRequests {
         KernelRequest.self, GraphKernelRequest.self, TrainingRequest.self, PredictionRequest.self, OutputFlowRequest.self,
         SelectionRequest.self, FieldRequest.self, SampleRequest.self,
         PhaseRequest.self, KernelAnalysisRequest.self, InfluenceRequest.self, PathKernelRequest.self,
+        EmpiricalKernelRequest.self,
+        LinearizationRequest.self,
     ]
 
     static func type(of kind: String) -> (any JobRequest.Type)? {

@@ -12,8 +12,8 @@ struct PostExperiment {
             Self.dense(width: 100), Layer(.nonlinearity(.abRelu(a: 0, b: 1))), Self.dense(width: 100), Layer(.nonlinearity(.abRelu(a: 0, b: 1))),
             Self.dense(width: 1),
         ], at: JSONPointer.root.appending("architecture"))
-    let x = DataReference(source: .inline(JSONTensor(shape: [2, 1], values: [-3, 0.5])), rows: 2, shape: [1])
-    let y = DataReference(source: .inline(JSONTensor(shape: [2, 1], values: [2, -1])), rows: 2, shape: [1])
+    let x = JSONValue.tensor(JSONTensor(shape: [2, 1], values: [-3, 0.5]))
+    let y = JSONValue.tensor(JSONTensor(shape: [2, 1], values: [2, -1]))
     let widths = [10, 100, 1000]
     /// The post trained one network of each width; its figure shows a band here.
     let seeds = Array(0..<20)

@@ -70,9 +70,12 @@ final class RequestReader {
         return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
-    func requiredInputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
-        guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+    /// - Parameter ordinary: What an absent member stands for; nil where it must be there.
+    func requiredInputs(
+        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, default ordinary: JSONValue? = nil
+    ) throws -> DataReference? {
+        guard ordinary != nil || (object ?? members).requiredValue(name) != nil else { return nil }
+        return try data(name, in: object, default: ordinary) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
     /// The targets that a member names, one a row of `inputs`; nil where it is absent, null or faulty.
@@ -81,23 +84,29 @@ final class RequestReader {
         return try someTargets(name, in: object, task: task, of: inputs)
     }
 
-    private func someTargets(_ name: String, in object: ObjectReader?, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
-        try data(name, in: object) { reader, value, pointer in
+    private func someTargets(
+        _ name: String, in object: ObjectReader?, task: LearningTask, of inputs: DataReference?, default ordinary: JSONValue? = nil
+    ) throws -> DataReference? {
+        try data(name, in: object, default: ordinary) { reader, value, pointer in
             guard let targets = try reader.targets(value, at: pointer) else { return nil }
             return reader.check(targets, task: task, rows: inputs?.rows, at: pointer) ? targets : nil
         }
     }
 
-    func requiredTargets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
-        guard (object ?? members).requiredValue(name) != nil else { return nil }
-        return try someTargets(name, in: object, task: task, of: inputs)
+    /// - Parameter ordinary: What an absent member stands for; nil where it must be there.
+    func requiredTargets(
+        _ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?, default ordinary: JSONValue? = nil
+    ) throws -> DataReference? {
+        guard ordinary != nil || (object ?? members).requiredValue(name) != nil else { return nil }
+        return try someTargets(name, in: object, task: task, of: inputs, default: ordinary)
     }
 
     private func data(
-        _ name: String, in object: ObjectReader?, _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
+        _ name: String, in object: ObjectReader?, default ordinary: JSONValue? = nil,
+        _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
     ) throws -> DataReference? {
         let object = object ?? members
-        guard let value = object.value(name) else { return nil }
+        guard let value = object.value(name) ?? ordinary else { return nil }
         return try reference(object.pointer(to: name)) { store, blobs in
             try read(DataReader(store: store, blobs: blobs, faults: faults), value, object.pointer(to: name))
         }

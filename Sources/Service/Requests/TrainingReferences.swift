@@ -8,16 +8,11 @@ struct TrainingReferences {
     let xTest: DataReference?
     let yTest: DataReference?
 
-    /// - Parameter defaults: the rows to take where the request names none.
+    /// - Parameter defaults: the rows to take for each member that the request leaves out; they are checked like a client's.
     init(_ reader: RequestReader, task: LearningTask, inputShape: [Int]?, defaults: PostExperiment?) throws {
         let members = reader.members
-        if let defaults, !members.has("x"), !members.has("y") {
-            x = try reader.reference(members.pointer(to: "x")) { _, _ in defaults.x }
-            y = try reader.reference(members.pointer(to: "y")) { _, _ in defaults.y }
-        } else {
-            x = try reader.requiredInputs("x", inputShape: inputShape)
-            y = try reader.requiredTargets("y", task: task, of: x)
-        }
+        x = try reader.requiredInputs("x", inputShape: inputShape, default: defaults?.x)
+        y = try reader.requiredTargets("y", task: task, of: x, default: defaults?.y)
         xTest = try reader.inputs("x_test", inputShape: inputShape)
         yTest = try reader.targets("y_test", task: task, of: xTest)
         if members.has("y_test"), !members.has("x_test") {

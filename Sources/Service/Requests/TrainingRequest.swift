@@ -21,6 +21,8 @@ struct TrainingRequest: JobRequest {
     let widths: [Int]?
     let seeds: [Int]
     let parameters: DataReference?
+    /// The id of the network that brought the parameters.
+    let storedNetwork: String?
     let precision: KernelRequest.Precision
     /// The networks, one for each width.
     let networks: [FiniteNetwork]
@@ -29,19 +31,25 @@ struct TrainingRequest: JobRequest {
         let (members, faults) = (reader.members, reader.faults)
         let defaults: PostExperiment? = reader.kind == "experiments.width_scaling" ? PostExperiment() : nil
         let settings = TrainingSettings(members, defaults: defaults)
-        let architecture = defaults != nil && !members.has("architecture") ? defaults?.architecture : reader.architecture()
+        let architecture = defaults != nil && !members.has("architecture") && !members.has("network") ? defaults?.architecture : try reader.architectureOrThatOfNetwork()
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let task = members.choice("task", of: LearningTask.self, default: .regression)
         let data = try TrainingReferences(reader, task: task, inputShape: inputShape, defaults: defaults)
         let network = architecture.flatMap { architecture in
             data.x.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: members.pointer(to: "input_shape"), faults: faults) }
         }
-        let parameters = try reader.parameters("parameters", of: network)
+        let stored = try reader.storedNetwork(for: network)
+        let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network)
         reader.finish()
-        if members.has("parameters") { settings.checkBesideParameters(members) }
-        let widths = members.has("parameters") ? nil : settings.widths
+        let isGiven = members.has("parameters") || members.has("network")
+        if isGiven { settings.checkBesideParameters(members) }
+        let widths = isGiven ? nil : settings.widths
         if widths != nil, let architecture, !architecture.hasHiddenLayers {
-            members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
+            if members.has("widths") || defaults == nil {
+                members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
+            } else {
+                members.fault(at: "architecture", "The experiment trains networks of several widths, and this one has no hidden dense or conv layer; add a layer before the last one, or train it with POST /trainings.")
+            }
         }
         if let network {
             data.check(network, task: task, loss: settings.loss, members)
@@ -61,6 +69,7 @@ struct TrainingRequest: JobRequest {
         self.networks = widths == nil ? [network] : networks
         (self.x, self.y, xTest, yTest, self.task) = (x, y, data.xTest, data.yTest, task)
         (self.widths, seeds, precision, self.parameters) = (widths, settings.seeds, settings.precision, parameters)
+        storedNetwork = stored?.id
     }
 
     /// The request as understood, with its defaults filled in; shown in the result.
@@ -76,7 +85,11 @@ struct TrainingRequest: JobRequest {
         if let xTest { object["x_test"] = xTest.json }
         if let yTest { object["y_test"] = yTest.json }
         if let widths { object["widths"] = .integers(widths) }
-        if let parameters { object["parameters"] = ["inline": ["parameters": .integer(parameters.rowLength)]] }
+        if let storedNetwork {
+            object["network"] = .string(storedNetwork)
+        } else if let parameters {
+            object["parameters"] = ["inline": ["parameters": .integer(parameters.rowLength)]]
+        }
         // Null, and not left out, where an experiment was asked not to stop early.
         object["stop_at_loss"] = plan.stopAtLoss.map { .double($0) } ?? .null
         if plan.tracked.contains(.tangents) { object["tangent_rows"] = .integers(plan.tangentRows) }

@@ -25,9 +25,10 @@ struct TrainingSettings {
     /// - Parameter defaults: where every member has one.
     init(_ members: ObjectReader, defaults: PostExperiment?) {
         faults = members.faults
+        let isGiven = members.has("parameters") || members.has("network")
         loss = members.choice("loss", default: defaults?.loss ?? .halfMean)
-        widths = members.integers("widths", in: 1...1_000_000, count: 1...100) ?? (members.has("parameters") ? nil : defaults?.widths)
-        seeds = members.integers("seeds", in: 0..., count: 1...10_000) ?? (members.has("parameters") ? [0] : defaults?.seeds ?? [0])
+        widths = members.integers("widths", in: 1...1_000_000, count: 1...100) ?? (isGiven ? nil : defaults?.widths)
+        seeds = members.integers("seeds", in: 0..., count: 1...10_000) ?? (isGiven ? [0] : defaults?.seeds ?? [0])
         precision = members.choice("precision", default: .float64)
         let steps = defaults != nil && !members.has("steps") ? defaults?.steps : members.requiredInteger("steps", in: 1...100_000_000)
         self.steps = steps

@@ -72,7 +72,7 @@ struct DatasetRoutes: Sendable {
 
     private func list(_ context: RequestContext) throws -> Outcome {
         let query = try context.query(allowing: "page_size", "page_token")
-        let page = try core.store.datasets(page: try PageRequest(query))
+        let page = try core.store.datasets(of: .dataset, page: try PageRequest(query))
         return .response(page.response(path: "/datasets", query: query) { DatasetMetadata($0)?.document($0) ?? .null })
     }
 

@@ -90,6 +90,9 @@ struct JobRoutes: Sendable {
         }
     }
 
+    /// How many events one answer takes from the log.
+    private static let mostPastEvents = 100_000
+
     private func events(_ context: RequestContext) throws -> Outcome {
         let query = try context.query(allowing: "last_event_id")
         let id = context.parameters[0]
@@ -104,16 +107,15 @@ struct JobRoutes: Sendable {
         // Registered before the past is read, so that nothing falls between the two.
         streams.add(stream)
         do {
-            var past: [JobEvent] = []
-            repeat {
-                past += try core.store.events(of: id, after: past.last?.seq ?? sequence, limit: 1000)
-            } while past.count % 1000 == 0 && !past.isEmpty && past.count < 100_000
+            let past = try core.store.allEvents(of: id, after: sequence, atMost: Self.mostPastEvents)
             if past.isEmpty, document.job.state.isFinal {
                 // Nothing will ever come: 204 tells an EventSource not to come back (HTML standard, section 9.2.3).
                 streams.remove(stream)
                 return .response(Response(status: .noContent))
             }
             stream.begin(with: past)
+            // What came between these and now would be missing: the client asks for the rest with the last id it got.
+            if past.count == Self.mostPastEvents { stream.end(retryMilliseconds: 2000) }
         } catch {
             streams.remove(stream)
             throw error

@@ -29,8 +29,8 @@ struct OperationsRoutes: Sendable {
         return .response(.json([
             "name": "tangent", "version": .string(Version.text),
             "links": [
-                "datasets": "/datasets", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
-                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "architectures": "/architectures",
+                "datasets": "/datasets", "networks": "/networks", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
+                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "kernels_empirical": "/kernels/empirical", "architectures": "/architectures",
                 "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
                 "live": "/livez", "ready": "/readyz",
             ],

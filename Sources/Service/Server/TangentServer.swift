@@ -93,7 +93,7 @@ public final class TangentServer: Sendable {
     }
 
     private static func routes(_ core: Core, _ readiness: Readiness) -> [Route] {
-        ComputationRoutes(core: core, submissions: Submissions(core: core)).routes + ArchitectureRoutes(core: core).routes + DatasetRoutes(core: core).routes
+        ComputationRoutes(core: core, submissions: Submissions(core: core)).routes + ArchitectureRoutes(core: core).routes + DatasetRoutes(core: core).routes + NetworkRoutes(core: core).routes
             + JobRoutes(core: core).routes + ResultRoutes(core: core).routes + OperationsRoutes(core: core, readiness: readiness).routes
     }
 

@@ -82,7 +82,7 @@ extension JobAttempt {
 extension Dataset {
     static let columns = """
         id, name, metadata, inputs_sha256, inputs_bytes, inputs_extension, targets_sha256, targets_bytes, targets_extension, \
-        sha256, bytes, created_at
+        sha256, bytes, created_at, kind
         """
 
     init(_ row: Row) {
@@ -91,7 +91,7 @@ extension Dataset {
             id: row[0], name: row[1], metadata: row[2],
             inputs: Blob(sha256: row[3], bytes: row[4], fileExtension: row[5]),
             targets: targets.map { Blob(sha256: $0, bytes: row[7], fileExtension: row[8]) },
-            sha256: row[9], bytes: row[10], createdAt: row[11])
+            sha256: row[9], bytes: row[10], createdAt: row[11], kind: Kind(rawValue: row[12]) ?? .dataset)
     }
 }
 

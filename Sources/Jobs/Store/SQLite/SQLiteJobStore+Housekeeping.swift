@@ -56,7 +56,7 @@ extension SQLiteJobStore {
             return StoreStatistics(
                 jobs: jobs, attempts: attempts,
                 oldestQueuedAt: try database.first("SELECT min(created_at) FROM jobs WHERE state = 'queued'")?[0],
-                datasets: try database.first("SELECT count(*) FROM datasets")?[0] ?? 0)
+                datasets: try database.first("SELECT count(*) FROM datasets WHERE kind = 'dataset'")?[0] ?? 0)
         }
     }
 }

@@ -6,6 +6,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-jobs") { try $0.execute(sql: jobs) }
         migrator.registerMigration("1-datasets") { try $0.execute(sql: datasets) }
+        migrator.registerMigration("2-networks") { try $0.execute(sql: networks) }
         return migrator
     }
 
@@ -109,6 +110,12 @@ enum Schema {
             started_at INTEGER NOT NULL,
             heartbeat_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let networks = """
+        ALTER TABLE datasets ADD COLUMN kind TEXT NOT NULL DEFAULT 'dataset';
+        DROP INDEX datasets_newest;
+        CREATE INDEX datasets_newest ON datasets (kind, created_at DESC, id DESC);
         """
 
     private static let datasets = """

@@ -1,0 +1,2 @@
+#define FAMILY "tabulated.inc.h"
+#include "both_precisions.h"

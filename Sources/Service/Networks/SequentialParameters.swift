@@ -1,0 +1,92 @@
+import FiniteNetworks
+
+/// Puts the tensors of a `Sequential` of PyTorch, named `0.weight`, `0.bias`, `2.weight` and so on, where a network has its
+/// parameters.
+///
+/// There a linear layer's weight is [outputs, inputs] and a convolution's [outputs, inputs, filter], and flattening puts
+/// channels before positions; here they are [inputs, outputs], [filter, inputs, outputs], and channels come last.
+struct SequentialParameters {
+    private let network: FiniteNetwork
+    private let file: SafetensorsFile
+    private let pairs: [Pair]
+
+    private struct Pair {
+        var weight: SafetensorsFile.Tensor?
+        var bias: SafetensorsFile.Tensor?
+    }
+
+    /// Pairs tensors with layers. Afterwards the file is known to hold as many numbers as the network has parameters.
+    ///
+    /// - Throws: ``Problem`` that says what was expected, for a tensor that is missing, of another shape, or too many.
+    init(_ file: SafetensorsFile, of network: FiniteNetwork) throws {
+        func refusal(_ fault: String) -> Problem {
+            let expected = network.layers.map { layer in
+                "\(layer.typeName) at \(layer.pointer): weight \(Self.shape(of: layer))" + (layer.bias == nil ? ", no bias" : ", bias [\(layer.fanOut)]")
+            }
+            return SafetensorsFile.refusal("\(fault). The architecture expects, in order, \(expected.joined(separator: "; ")).")
+        }
+        guard network.isSequential else { throw refusal("Its layers run beside each other, and tensors in order do not say which branch they are of") }
+        var pairs: [String: Pair] = [:]
+        for tensor in file.tensors {
+            let parts = tensor.name.split(separator: ".", omittingEmptySubsequences: false)
+            let owner = parts.dropLast().joined(separator: ".")
+            switch parts.last {
+            case "weight": pairs[owner, default: Pair()].weight = tensor
+            case "bias": pairs[owner, default: Pair()].bias = tensor
+            default: throw refusal("The tensor \"\(tensor.name)\" is neither a weight nor a bias")
+            }
+        }
+        let owners = pairs.keys.sorted(by: Self.precedes)
+        guard owners.count == network.layers.count else {
+            throw refusal("The file has parameters of \(owners.count) layers (\(owners.joined(separator: ", "))), and the network \(network.layers.count) layers with parameters")
+        }
+        for (owner, layer) in zip(owners, network.layers) {
+            let (weight, bias) = (pairs[owner]?.weight, pairs[owner]?.bias)
+            guard weight?.shape == Self.shape(of: layer) else {
+                throw refusal("\"\(owner).weight\" \(weight.map { "has shape \($0.shape)" } ?? "is missing")")
+            }
+            if layer.bias == nil, bias != nil {
+                throw refusal("\"\(owner).bias\" is there, but the \(layer.typeName) at \(layer.pointer) has no bias (its bias_std is 0)")
+            }
+            guard layer.bias == nil || bias?.shape == [layer.fanOut] else {
+                throw refusal("\"\(owner).bias\" \(bias.map { "has shape \($0.shape)" } ?? "is missing")")
+            }
+        }
+        self.pairs = owners.compactMap { pairs[$0] }
+        (self.network, self.file) = (network, file)
+    }
+
+    /// Writes all parameters, laid out as the network has them; needs no memory beside them.
+    ///
+    /// - Throws: ``Problem`` where one of them is not finite.
+    func write(into values: UnsafeMutableBufferPointer<Double>) throws {
+        for ((pair, layer), origin) in zip(zip(pairs, network.layers), network.flattenedInputs) {
+            let (start, inputs, outputs) = (layer.weight.lowerBound, layer.weightShape[layer.weightShape.count - 2], layer.fanOut)
+            let taps = layer.fanIn / inputs
+            if let weight = pair.weight {
+                try file.forEach(of: weight) { index, value in
+                    let (output, input, tap) = (index / (inputs * taps), index / taps % inputs, index % taps)
+                    // Where input c · positions + p there is p · channels + c here.
+                    let row = origin.map { input % $0.positions * $0.channels + input / $0.positions } ?? tap * inputs + input
+                    values[start + row * outputs + output] = value
+                }
+            }
+            if let bias = pair.bias, let range = layer.bias {
+                try file.forEach(of: bias) { values[range.lowerBound + $0] = $1 }
+            }
+        }
+    }
+
+    /// [outputs, inputs, filter] of a weight there.
+    private static func shape(of layer: AffineLayer) -> [Int] { layer.weightShape.suffix(2).reversed() + layer.weightShape.dropLast(2) }
+
+    /// Names in the order of a model's layers: parts between dots as numbers where both are, so that 10 follows 2.
+    static func precedes(_ a: String, _ b: String) -> Bool {
+        let (left, right) = (a.split(separator: "."), b.split(separator: "."))
+        for (x, y) in zip(left, right) where x != y {
+            if let m = Int(x), let n = Int(y), m != n { return m < n }
+            return x < y
+        }
+        return left.count < right.count
+    }
+}

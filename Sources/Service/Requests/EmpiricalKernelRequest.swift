@@ -1,0 +1,128 @@
+import Architectures
+import FiniteNetworks
+import InfiniteNetworks
+import JSON
+import Jobs
+
+/// What `POST /kernels/empirical` asks for: kernels of networks of finite width.
+struct EmpiricalKernelRequest: JobRequest {
+    static let endpoints = [JobEndpoint(path: "/kernels/empirical", kind: "kernels.empirical")]
+
+    let architecture: Architecture
+    let network: FiniteNetwork
+    let x1: DataReference
+    let x2: DataReference?
+    let kinds: [KernelKind]
+    let outputs: KernelOutputs
+    let include: [KernelRequest.Inclusion]
+    let precision: KernelRequest.Precision
+    let source: ParameterSource
+    /// [vectors, n2 · k]
+    let vectors: DataReference?
+
+    var rows: Int { x1.rows }
+    var columns: Int { x2?.rows ?? x1.rows }
+
+    init?(_ reader: RequestReader) throws {
+        let (members, faults) = (reader.members, reader.faults)
+        let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
+        let isTrained = members.has("training") && !members.has("architecture")
+        let architecture =
+            if isTrained {
+                try TrainedNetwork.architecture(reader)
+            } else {
+                try reader.architectureOrThatOfNetwork()
+            }
+        let x1 = try reader.requiredInputs("x1", inputShape: inputShape)
+        let x2 = try reader.inputs("x2", inputShape: inputShape)
+        let vectors = try reader.inputs("vectors")
+        // With vectors the matrix may be left alone.
+        let kinds = members.choices("kinds", of: KernelKind.self, count: (vectors == nil ? 1 : 0)...)
+        outputs = members.choice("outputs", of: KernelOutputs.self, default: .mean)
+        include = members.choices("include", of: KernelRequest.Inclusion.self) ?? []
+        precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
+        self.kinds = kinds ?? [.ntk, .nngp]
+        let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x1")
+        let network = architecture.flatMap { architecture in
+            x1.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: place, faults: faults) }
+        }
+        let source = try ParameterSource(reader, of: network)
+        reader.finish()
+        if let x1, let x2, x1.shape != x2.shape {
+            members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
+        }
+        if let network, let rows = (x2 ?? x1)?.rows, let vectors, vectors.rowLength != rows * network.outputCount {
+            members.fault(at: "vectors", "Each vector has \(vectors.rowLength) numbers; the kernel's columns are \(rows) rows of \(network.outputCount) outputs, so it needs \(rows * network.outputCount).")
+        }
+        Self.check(include, outputs, self.kinds, hasSecond: x2 != nil, members)
+        guard faults.isEmpty, let architecture, let network, let x1, let source else { return nil }
+        if self.kinds.contains(.ntk) || vectors != nil, network.trainableRanges.isEmpty {
+            members.fault(at: "architecture", "The network has no trainable layer, so its tangent kernel is zero; add a dense or conv layer, or set its trainable to true.")
+            return nil
+        }
+        (self.architecture, self.network, self.source) = (architecture, network, source)
+        (self.x1, self.x2, self.vectors) = (x1, x2, vectors)
+    }
+
+    private static func check(
+        _ include: [KernelRequest.Inclusion], _ outputs: KernelOutputs, _ kinds: [KernelKind], hasSecond: Bool, _ members: ObjectReader
+    ) {
+        for (index, inclusion) in include.enumerated() {
+            let pointer = members.pointer(to: "include").appending(index)
+            switch inclusion {
+            case .layers where !kinds.contains(.ntk):
+                members.faults.add(pointer, "Layers contribute to the tangent kernel; add \"ntk\" to kinds, or leave \"layers\" out.")
+            case .spectrum where hasSecond:
+                members.faults.add(pointer, "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
+            case .cosine, .angle, .distance, .diagonal, .spectrum:
+                guard outputs != .mean else { continue }
+                members.faults.add(
+                    pointer, "\"\(inclusion.rawValue)\" is that of a matrix; set outputs to \"mean\", or leave \"\(inclusion.rawValue)\" out.")
+            default: continue
+            }
+        }
+    }
+
+    var json: JSONValue {
+        var object = JSONObject([
+            ("architecture", architecture.json), ("x1", x1.json), ("x2", x2?.json ?? .null), ("input_shape", .integers(x1.shape)),
+            ("kinds", .strings(kinds.map(\.rawValue))), ("outputs", .string(outputs.rawValue)),
+            ("include", .strings(include.map(\.rawValue))), ("precision", .string(precision.rawValue)),
+        ])
+        object[source.member.name] = source.member.value
+        if let vectors { object["vectors"] = vectors.json }
+        return .object(object)
+    }
+}
+
+extension EmpiricalKernelRequest {
+    var size: (count: Int, name: String) { (rows, "rows") }
+    var advice: String? { outputs == .full ? "set \"outputs\" to \"mean\"" : "use a narrower network or fewer seeds" }
+
+    /// The forecast if x1 had `count` rows, and x2 no more.
+    func forecast(size count: Int, threads: Int) -> Forecast {
+        let columns = x2.map { min($0.rows, count) }
+        let scalar = precision == .float64 ? 8 : 4
+        let forecast = KernelForecast(
+            network, rows: count, columns: columns, mode: outputs, wantsNTK: kinds.contains(.ntk), wantsProducts: vectors != nil,
+            networks: source.count, threads: threads, scalar: scalar)
+        let kernel = Forecast.product(of: outputs.shape(rows: count, columns: columns ?? count, outputs: network.outputCount))
+        let geometry = [.cosine, .angle, .distance].filter(include.contains).count
+        let layers = include.contains(.layers) ? EmpiricalKernel<Double>.layers(of: network).count : 0
+        let errors = source.count > 1 ? 1 : 0
+        let arrays = Forecast.sum(Forecast.product(kinds.count, kernel, 1 + geometry + errors), Forecast.product(layers, kernel))
+        let vectors = Forecast.product(count, network.outputCount, 1 + (self.vectors?.rows ?? 0))
+        let result = Forecast.product(Forecast.sum(arrays, vectors), scalar)
+        let data = Forecast.product(Forecast.sum(count, columns ?? 0), x1.rowLength, 8 + scalar)
+        // Kernels of several networks, and of pairs of outputs, are put together in private memory: the numbers of each network
+        // at work, and the means and squares of all.
+        let numbers = Forecast.product(Forecast.sum(Forecast.product(kinds.count, kernel), Forecast.product(layers, kernel)), 8)
+        let isDirect = source.count == 1 && outputs == .mean
+        let ensemble = isDirect ? 0 : Forecast.product(numbers, source.count == 1 ? 2 : 3 + 2 * min(threads, source.count))
+        let spectrum = include.contains(.spectrum) ? Forecast.product(count, count, 8) : 0
+        return Forecast(
+            resultBytes: result,
+            peakBytes: Forecast.sum(Forecast.processBytes, data, ensemble, spectrum, Forecast.bytes(forecast.workingBytes)),
+            operations: forecast.operations)
+    }
+}

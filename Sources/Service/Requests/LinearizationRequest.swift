@@ -1,0 +1,104 @@
+import Architectures
+import FiniteNetworks
+import JSON
+import Jobs
+
+/// What `POST /linearizations` asks for, checked: a network, and a displacement along which it is expanded.
+struct LinearizationRequest: JobRequest {
+    static let endpoints = [JobEndpoint(path: "/linearizations", kind: "linearizations")]
+
+    /// From where errors are rounding for most networks, to the whole displacement.
+    static let defaultScales = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
+
+    let network: FiniteNetwork
+    let x: DataReference
+    /// Of w₀, where neither parameters were given nor a training.
+    let seed: Int
+    let parameters: DataReference?
+    /// The id of the network that brought the parameters.
+    let storedNetwork: String?
+    let displacement: ParameterDisplacement
+    let scales: [Double]
+
+    init?(_ reader: RequestReader) throws {
+        let (members, faults) = (reader.members, reader.faults)
+        let run = try Self.trainedRun(reader)
+        let isTrained = members.value("displacement")?["training"] != nil
+        let architecture = isTrained ? run?.architecture : try reader.architectureOrThatOfNetwork()
+        let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
+        let x = try reader.requiredInputs("x", inputShape: inputShape ?? run?.inputShape)
+        let network = architecture.flatMap { architecture in
+            x.flatMap { x in
+                let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x")
+                return FiniteNetwork(architecture, inputShape: x.shape, at: place, faults: faults)
+            }
+        }
+        if let run, let x, x.shape != run.inputShape {
+            members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(run.inputShape); both must be inputs of the same network.")
+        }
+        seed = members.integer("seed", in: 0..., default: 0)
+        let stored = try reader.storedNetwork(for: network)
+        parameters = try stored?.parameters ?? reader.parameters("parameters", of: network)
+        storedNetwork = stored?.id
+        let displacement = try ParameterDisplacement(reader, run: run, network: network)
+        scales = members.numbers("scales", in: .positive, count: 1...1000) ?? Self.defaultScales
+        if members.has("parameters") || members.has("network"), members.has("seed") {
+            members.fault(at: "seed", "The network is given by its parameters; leave seed out, or leave the parameters out.")
+        }
+        if isTrained {
+            for name in ["architecture", "seed", "parameters", "network"] where members.has(name) {
+                members.fault(at: name, "The network is that of the training, from its start on; leave \(name) out.")
+            }
+        }
+        reader.finish()
+        var seen: Set<Double> = []
+        for (index, scale) in scales.enumerated() where !seen.insert(scale).inserted {
+            faults.add(members.pointer(to: "scales").appending(index), "\(scale) is named twice; name it once.")
+        }
+        guard faults.isEmpty, let network, let x, let displacement else { return nil }
+        (self.network, self.x, self.displacement) = (network, x, displacement)
+    }
+
+    private static func trainedRun(_ reader: RequestReader) throws -> TrainedRun? {
+        guard case .object(let object) = reader.members.value("displacement"), object["training"] != nil else { return nil }
+        let displacement = ObjectReader(object, at: reader.members.pointer(to: "displacement"), faults: reader.faults)
+        let training = displacement.object("training")
+        displacement.finish()
+        return try training.flatMap { try TrainedRun($0, reader) }
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        if case .trained = displacement {
+            // The training says which network it is.
+        } else {
+            object["architecture"] = network.architecture.json
+            if let storedNetwork {
+                object["network"] = .string(storedNetwork)
+            } else if let parameters {
+                object["parameters"] = ["inline": ["parameters": .integer(parameters.rowLength)]]
+            } else {
+                object["seed"] = .integer(seed)
+            }
+        }
+        object["x"] = x.json
+        object["input_shape"] = .integers(x.shape)
+        object["displacement"] = displacement.json
+        object["scales"] = .numbers(scales)
+        return .object(object)
+    }
+}
+
+extension LinearizationRequest {
+    var size: (count: Int, name: String) { (x.rows, "rows") }
+    var advice: String? { "ask for fewer scales" }
+
+    func forecast(size count: Int, threads: Int) -> Forecast {
+        let numbers = Forecast.product(3 * scales.count + 3, count, network.outputCount, 8)
+        return Forecast(
+            resultBytes: numbers,
+            peakBytes: Forecast.sum(
+                Forecast.processBytes, Forecast.product(count, x.rowLength, 8), Forecast.product(network.parameterCount, 24),
+                Forecast.bytes(TaylorExpansion.bytes(network, rows: count, scales: scales.count))))
+    }
+}

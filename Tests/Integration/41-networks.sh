@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Networks brought as safetensors files: stored whole or not at all, and they compute what they did where they come from.
+source "$(dirname "$0")/lib.sh"
+start_server
+
+model() { python3 "$ROOT/Tests/Integration/safetensors.py" "$@"; }
+bring() { # FILE ARCHITECTURE [INPUT-SHAPE]
+    request POST "/networks" -H 'Content-Type: application/x-safetensors' --data-binary "@$1" --url-query "architecture=$2" ${3:+--url-query "input_shape=$3"}
+}
+declare -A architecture
+architecture[mlp]='{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, "tanh", {"type": "dense", "width": 2}]}'
+architecture[cnn]='{"parameterization": "pytorch", "layers": [{"type": "conv", "channels": 3, "filter": [2, 3]}, "tanh", "flatten", {"type": "dense", "width": 2}]}'
+
+for name in mlp cnn; do
+    model write "$name" "$WORK/$name.safetensors"
+    bring "$WORK/$name.safetensors" "${architecture[$name]}" "$([[ $name == cnn ]] && echo '[4,4,2]')"
+    expect_status "the $name is taken" 201
+    id=$(member .id)
+    expect_field "Location names it" Location "^/networks/$id$"
+    post /kernels/empirical "{\"network\": \"$id\", \"x1\": $(model rows "$name")}" -H 'Prefer: wait=30'
+    expect_json "its kernel is computed" '.state == "succeeded" and .result.request.network == "'"$id"'"'
+    check "its outputs are those of the model" model check "$name" "$BODY"
+done
+
+post /linearizations "{\"network\": \"$id\", \"x\": $(model rows cnn), \"displacement\": {\"seed\": 1}, \"scales\": [0.01, 0.02, 0.05]}" -H 'Prefer: wait=30'
+expect_json "it is expanded" '.state == "succeeded" and (.result.slopes.quadratic.rms.slope - 3 | fabs) < 0.1'
+post /trainings "{\"network\": \"$id\", \"x\": $(model rows cnn), \"y\": [[1, 0], [0, 1], [1, 1], [0, 0]], \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.01}, \"steps\": 5}" -H 'Prefer: wait=30'
+expect_json "it is trained further" '.state == "succeeded" and .result.runs[0].steps[-1] == 5 and .result.request.network == "'"$id"'"'
+post /kernels/empirical '{"network": "none", "x1": [[1]]}'
+expect_problem "a network that is not there" 422 invalid_document
+
+request GET /networks
+expect_json "both are listed" '.items | length == 2'
+request GET /datasets
+expect_json "and are no datasets" '.items == []'
+request GET "/datasets/$id"
+expect_problem "nor found among them" 404 not_found
+request DELETE "/datasets/$id"
+expect_problem "nor deleted with them" 404 not_found
+request GET "/networks/$id"
+expect_json "one is shown" '.parameters == 77 and .input_shape == [4, 4, 2]'
+
+model write bad "$WORK/bad.safetensors"
+bring "$WORK/bad.safetensors" "${architecture[mlp]}"
+expect_problem "a file that was cut" 422 invalid_document
+bring "$WORK/mlp.safetensors" "${architecture[mlp]/5/6}"
+expect_problem "wrong shapes" 422 invalid_document
+expect_json "say what was expected" '.detail | contains("weight [6, 3], bias [6]")'
+bring "$WORK/mlp.safetensors" "${architecture[mlp]/pytorch/ntk}"
+expect_problem "scaled parameters" 422 invalid_document
+request POST /networks -H 'Content-Type: application/x-safetensors' --data-binary "@$WORK/mlp.safetensors"
+expect_problem "no architecture" 422 invalid_document
+request GET /networks
+expect_json "nothing was stored of them" '.items | length == 2'
+
+busy=$(printf '{"network": "%s", "x": %s, "y": [[1, 0], [0, 1], [1, 1], [0, 0]], "optimizer": {"type": "sgd", "learning_rate": 1e-9}, "steps": 100000000, "record_every": 1000000}' "$id" "$(model rows cnn)")
+post /trainings "$busy"
+job=$(member .id)
+request DELETE "/networks/$id"
+expect_problem "a network that a job needs stays" 409 network_in_use
+request POST "/jobs/$job/cancel"
+ended "$job"
+request DELETE "/networks/$id"
+expect_status "one is removed" 204
+request GET "/networks/$id"
+expect_problem "and gone" 404 not_found
