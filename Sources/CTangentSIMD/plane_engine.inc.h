@@ -84,7 +84,10 @@ INLINED void NAME(run_layer)(const NAME(stack) *stack, size_t index, NAME(planes
         NAME(thin)(planes.distance_sums, layer->height * layer->width, across);
         if (with_tangent) NAME(thin)(planes.tangent_sums, layer->height * layer->width, across);
     }
-    *place = (NAME(place)){layer->height / stride, layer->width / across, dy / stride, dx / across};
+    *place = (NAME(place)){layer->height, layer->width, dy, dx};
+    // Divisions cost as much as a row, and most layers have no strides.
+    if (stride > 1) place->height /= stride, place->dy /= stride;
+    if (across > 1) place->width /= across, place->dx /= across;
     const size_t low = layer->low[0], high = layer->taps[0] - 1 - low, seam = place->height - place->dy;
     for (int part = 0; part < 2; part++) {
         // On each side of the seam the inner rows, whose taps all lie on the same side, are one long run.
@@ -92,7 +95,7 @@ INLINED void NAME(run_layer)(const NAME(stack) *stack, size_t index, NAME(planes
         const size_t inner = row + low, inner_end = end > high ? end - high : 0;
         while (row < end) {
             size_t next = stride == 1 && row >= inner && row < inner_end ? inner_end : row + 1;
-            NAME(sum_columns)(layer, with_tangent, left, right, planes, row, next, dy, part);
+            NAME(sum_columns)(layer, with_tangent, left, right, planes, *place, row, next, dy, part);
             row = next;
         }
     }

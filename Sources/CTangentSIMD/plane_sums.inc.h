@@ -125,9 +125,8 @@ INLINED void NAME(thin)(REAL *plane, size_t size, size_t stride) {
 
 // The row of sums that stands at row `row` for an output row on the far side (`beyond`) or the near side of the seam.
 INLINED void NAME(row_at)(const NAME(layer) *layer, NAME(maps) left, NAME(maps) right, NAME(planes) planes, ptrdiff_t row,
-                          ptrdiff_t dy, bool beyond, const REAL **distance, const REAL **tangent) {
-    const ptrdiff_t height = (ptrdiff_t)layer->height, width = (ptrdiff_t)(layer->width / layer->strides[1]);
-    const ptrdiff_t seam = height - dy;
+                          ptrdiff_t width, ptrdiff_t dy, bool beyond, const REAL **distance, const REAL **tangent) {
+    const ptrdiff_t height = (ptrdiff_t)layer->height, seam = height - dy;
     *tangent = planes.zeros;
     if (layer->circular) row = row < 0 ? row + height : row >= height ? row - height : row;
     if (layer->circular || (beyond ? row >= seam && row < height : row >= 0 && row < seam)) {
@@ -141,20 +140,20 @@ INLINED void NAME(row_at)(const NAME(layer) *layer, NAME(maps) left, NAME(maps) 
     }
 }
 
-// Output rows first..<end of one side of the seam. Three taps are added on the way; of another count the sums are made first,
+// Output rows first..<end of one side of the seam, in the place `after` the layer. Three taps are added on the way; of another count the sums are made first,
 // in the place of the output.
 INLINED void NAME(sum_columns)(const NAME(layer) *layer, bool with_tangent, NAME(maps) left, NAME(maps) right,
-                               NAME(planes) planes, size_t first, size_t end, size_t dy, bool beyond) {
-    const size_t stride = layer->strides[0], width = layer->width / layer->strides[1];
-    const size_t from = first * width, count = (end - first) * width, taps = layer->taps[0], height = layer->height / stride;
-    const size_t other = (beyond ? first + dy / stride - height : first + dy / stride) * width;
+                               NAME(planes) planes, NAME(place) after, size_t first, size_t end, size_t dy, bool beyond) {
+    const size_t stride = layer->strides[0], width = after.width, taps = layer->taps[0];
+    const size_t from = first * width, count = (end - first) * width;
+    const size_t other = (beyond ? first + after.dy - after.height : first + after.dy) * width;
     REAL *distance = planes.distance + from, *tangent = planes.tangent + from;
     NAME(rectifier_rows) rows = {{distance, planes.zeros, planes.zeros}, {tangent, planes.zeros, planes.zeros},
                                  left.deviation + from, right.deviation + other, distance, tangent};
     for (size_t tap = 0; tap < taps; tap++) {
         const REAL *row, *tangent_row;
-        NAME(row_at)(layer, left, right, planes, (ptrdiff_t)(first * stride + tap) - (ptrdiff_t)layer->low[0], (ptrdiff_t)dy,
-                     beyond, &row, &tangent_row);
+        NAME(row_at)(layer, left, right, planes, (ptrdiff_t)(first * stride + tap) - (ptrdiff_t)layer->low[0],
+                     (ptrdiff_t)width, (ptrdiff_t)dy, beyond, &row, &tangent_row);
         if (taps == 1 || taps == 3) {
             rows.distance[tap] = row;
             rows.tangent[tap] = tangent_row;

@@ -108,6 +108,10 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
 
     private func fill(_ index: Int, _ number: Int) {
         let segment = plan.segments[index], layer = segment.layers[number]
+        // A member of a class is checked at every access; a variable is not.
+        var (variances, isInRange) = (self.variances, self.isInRange)
+        self.variances = []
+        defer { (self.variances, self.isInRange) = (variances, isInRange) }
         let before = memory[index] + 3 * number * segment.stride
         let (sums, deviations) = (before + segment.stride, before + 2 * segment.stride)
         for i in 0..<layer.input.count { before[i] = Scalar(variances[i]) }
