@@ -33,8 +33,6 @@ for target in 'OPTIONS /jobs' 'GET /no/such/place' 'DELETE /kernels/ntk'; do
     opened=$(curl -s -X "${target% *}" --data-binary hello -o /dev/null "$BASE${target#* }" --next -s -o /dev/null -w '%{num_connects}' "$BASE/livez")
     check "$target with a body keeps the connection" test "$opened" = 0
 done
-post /predictions "{$layers, \"x_train\": [[1, 0], [0, 1]], \"y_train\": [1, -1e308], \"x_test\": [[3, 4]]}" -H 'Prefer: wait=20'
-expect_json "a result beyond float64 is a failed job" '.state == "failed" and .error.code == "non_finite_result"'
 request GET /no/such/place
 expect_problem "another place" 404 not_found
 request GET /jobs/no-such-job
@@ -92,6 +90,9 @@ post /kernels/ntk "{$layers, \"x1\": {\"dataset\": \"$(member .id)\"}, \"include
 expect_problem "more memory than allowed" 422 out_of_memory_forecast
 request GET /jobs
 expect_json "no job came of any of them" '.items == []'
+
+post /predictions "{$layers, \"x_train\": [[1, 0], [0, 1]], \"y_train\": [1, -1e308], \"x_test\": [[3, 4]]}" -H 'Prefer: wait=20'
+expect_json "a result beyond float64 is a failed job" '.state == "failed" and .error.code == "non_finite_result"'
 
 post /kernels "{\"kinds\": [\"nngp\", \"ntk\"], $layers, \"x1\": [[1e-150, 2e-150], [1e150, -1e150], [0, 0], [1, 1], [1, 1], [-1, -1]]}" -H 'Prefer: wait=10'
 expect_json "inputs of any size, zero, equal and opposite rows have finite kernels" '.state == "succeeded"
