@@ -14,18 +14,24 @@ struct DualTests {
         var testDescription: String { "\(nonlinearity)" }
     }
 
-    /// 80-bit integrals of φ and φ' themselves (`Scripts/dual_integrals.py`).
+    /// Integrals of φ and φ' themselves to 40 digits (`Scripts/dual_integrals.py`), each rounded once, to the nearest float64.
     static func integrals() throws -> [Integrals] {
         let document = try fixture("dual_integrals")
         guard let points = document["points"] as? [[Double]], let cases = document["cases"] as? [[String: Any]] else {
             throw DocumentError(description: "the fixture has no points or cases")
         }
         return try cases.map { entry in
-            guard let layer = entry["nonlinearity"] as? [String: Any], let kappa = entry["kappa"] as? [Double],
-                let kappaDot = entry["kappa_dot"] as? [Double]
+            guard let layer = entry["nonlinearity"] as? [String: Any], let kappa = entry["kappa"] as? [String],
+                let kappaDot = entry["kappa_dot"] as? [String], kappa.count == points.count, kappaDot.count == points.count
             else { throw DocumentError(description: "\(entry)") }
-            return Integrals(nonlinearity: try nonlinearity(layer), points: points, kappa: kappa, kappaDot: kappaDot)
+            return Integrals(
+                nonlinearity: try nonlinearity(layer), points: points, kappa: try kappa.map(number), kappaDot: try kappaDot.map(number))
         }
+    }
+
+    private static func number(_ text: String) throws -> Double {
+        guard let value = Double(text) else { throw DocumentError(description: "\(text) is no number") }
+        return value
     }
 
     @Test(arguments: try integrals())
@@ -45,7 +51,7 @@ struct DualTests {
             if !isZero { worst.kappaDot = max(worst.kappaDot, errors.1 / max(slope, 1e-30)) }
         }
         print("\(reference.nonlinearity): kappa \(worst.kappa), kappa-dot \(worst.kappaDot)")
-        let tolerance = integrated.contains(reference.nonlinearity) ? 1e-10 : 1e-14
+        let tolerance = integrated.contains(reference.nonlinearity) && reference.nonlinearity != .hardTanh ? 1e-10 : 1e-14
         #expect(worst.kappa < tolerance)
         #expect(worst.kappaDot < 10 * tolerance)
     }
