@@ -14,6 +14,13 @@ public struct DenseStack: Sendable {
     /// The most steps a stack unrolls to; a pass over one pair takes time in proportion.
     public static let stepLimit = 10_000
 
+    /// The most coefficients that a row has over all layers, whatever the deviations turn out to be.
+    var mostCoefficients: Int {
+        steps.reduce(0) { sum, step in
+            sum + ((step.map as? any AdaptiveMap).map { type(of: $0).mostCoefficients } ?? step.coefficientCount)
+        }
+    }
+
     /// Compiles an architecture for inputs of `inputDimension` features.
     ///
     /// - Parameter pointer: where the architecture stands in the request, for faults that concern no single layer.

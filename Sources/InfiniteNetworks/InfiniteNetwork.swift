@@ -76,8 +76,10 @@ extension InfiniteNetwork {
             let pairs = columns == nil ? n * (n + 1) / 2 : n * m
             let d = Double(stack.inputDimension)
             return KernelForecast(
-                // The normalised rows.
-                workingBytes: (n + m) * d * Double(bytesPerElement) + Double(threads) * KernelForecast.tileBytes,
+                // The normalised rows, and what each thread holds.
+                workingBytes: (n + m) * d * Double(bytesPerElement)
+                    + Double(threads)
+                    * (KernelForecast.tileBytes + Double(TileSchedule.mostTableBytes(coefficients: stack.mostCoefficients))),
                 operations: pairs * (2 * d + KernelForecast.operationsPerStep * Double(stack.layerNames.count)))
         case .positions(let network):
             let forecast = network.forecast(rows: rows, columns: columns, bytesPerElement: bytesPerElement, threads: threads)

@@ -40,7 +40,7 @@ extension DenseStack {
 
         let schedule = TileSchedule(
             rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads),
-            layers: steps.count)
+            layers: steps.count, coefficients: job.program.steps.reduce(0) { $0 + $1.coefficientCount })
         let pages = DestinationPages(
             destinations, rows: job.left.count, columns: job.right.count, layers: steps.count, band: schedule.side)
         BLASThreads.callersAreParallel()

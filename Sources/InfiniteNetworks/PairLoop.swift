@@ -32,6 +32,7 @@ public struct PairLoop: Sendable {
     static let heaviside = PairLoop(double: tangent_heaviside_f64, single: tangent_heaviside_f32)
     static let polar = PairLoop(double: tangent_polar_f64, single: tangent_polar_f32)
     static let clippedLine = PairLoop(double: tangent_clipped_line_f64, single: tangent_clipped_line_f32)
+    static let clippedSeries = PairLoop(double: tangent_clipped_series_f64, single: tangent_clipped_series_f32)
     static let tabulated = PairLoop(double: tangent_tabulated_f64, single: tangent_tabulated_f32)
     static let dropout = PairLoop(double: tangent_dropout_f64, single: tangent_dropout_f32)
 }

@@ -1,6 +1,7 @@
 import Architectures
-import InfiniteNetworks
+@testable import InfiniteNetworks
 import JSON
+import LinearAlgebra
 import Testing
 
 /// Forecasts grow as the work does.
@@ -61,5 +62,28 @@ struct ForecastTests {
     @Test func attentionIsCubicInPositions() throws {
         let counts = try [50, 100].map { try operations(#"{"type": "conv", "filter": [1]}, "attention", "global_avg_pool", "dense""#, [$0, 1]) }
         #expect(counts[1] / counts[0] > 7 && counts[1] / counts[0] < 8)
+    }
+
+    /// What a thread holds of each row is within the forecast, however deep the network and whatever its functions.
+    @Test(arguments: [0, 3, 500, 10_000, 200_000, 1_800_000], [3, 300, 3000])
+    func tablesStayWithinTheirForecast(coefficients: Int, layers: Int) {
+        let schedule = TileSchedule(
+            rows: 10_000, columns: 10_000, symmetric: true, threads: 1, layers: layers, coefficients: coefficients)
+        #expect(schedule.side >= 16)
+        let bytes = 2 * schedule.side * coefficients * MemoryLayout<Double>.size
+        #expect(bytes <= TileSchedule.mostTableBytes(coefficients: coefficients))
+        #expect(TileSchedule.mostTableBytes(coefficients: coefficients) <= TileSchedule.mostTableBytes(coefficients: coefficients + 1))
+    }
+
+    @Test(arguments: [Nonlinearity.tanh, .hardTanh, .gelu])
+    func mostCoefficientsAreEnough(function: Nonlinearity) throws {
+        let stack = try DenseStack(Architecture(layers: [dense(2), activation(function), dense()]), inputDimension: 3)
+        var generator = SplitMix(state: 5)
+        let x = generator.matrix(200, 3)
+        let rows = try x.flatMap { $0 }.withUnsafeBufferPointer { values in
+            try NormalizedRows(MatrixView(#require(values.baseAddress), rows: 200, columns: 3), as: .x1) { false }
+        }
+        let adapted = StepAdaptation.adapted(stack.steps, to: [rows], pairs: 20_100) { false }
+        #expect(adapted.reduce(0) { $0 + $1.coefficientCount } <= stack.mostCoefficients)
     }
 }

@@ -52,6 +52,8 @@ TANGENT_STEP(tangent_heaviside)
 // clipped_line.inc.h.
 TANGENT_STEP(tangent_polar)
 TANGENT_STEP(tangent_clipped_line)
+// The latter without an integral; described in clipped_series.inc.h.
+TANGENT_STEP(tangent_clipped_series)
 // The same smooth ones from tables; described in tabulated.inc.h.
 TANGENT_STEP(tangent_tabulated)
 // Constant: the keep rate; for pairs of different examples.

@@ -6,7 +6,7 @@ import Foundation
 /// - dual: κ = (1/π) ∫ dψ ± ∫ min(1, |a| r) min(1, |b| r) r e^{−r²/2} dr, the inner integral elementary,
 /// - derivative: κ̇ = (1/π) ∫ dψ (1 − e^{−R²/2}), R = 1/max(|a|, |b|).
 /// The angles by Gauss-Legendre rules, split where a or b changes sign and where |a| = |b|, chosen as for
-/// ``QuadratureFunction``.
+/// ``QuadratureFunction``; ``ClippedSeries`` takes the place of the integrals for deviations up to 128.
 ///
 /// Source: the change of variables of Cho and Saul, "Kernel methods for deep learning", NIPS 2009, appendix A.
 struct ClippedLine: AdaptiveMap, ScalarDual {
@@ -22,6 +22,7 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
     var loop: PairLoop? { .clippedLine }
     var key: String { "hard_tanh" }
     static var levels: Int { rules.count - 1 }
+    static var mostCoefficients: Int { ClippedSeries.mostCoefficients }
 
     func with(_ rule: QuadratureRule) -> Self {
         var copy = self
@@ -40,15 +41,19 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         // Below 1e-9 the line is not clipped within any digits.
         let raised = max(deviation, 1e-9)
-        let size = norm(raised)
+        let size = Self.norm(raised)
         coefficients[0] = raised
         coefficients[1] = 1 / size
         coefficients[2] = raised / size
         return deviation > 1e-9 ? size : deviation
     }
 
+    func series(upTo largest: Double) -> (any EstimatedMap)? {
+        largest <= ClippedSeries.largestDeviation ? ClippedSeries(upTo: largest) : nil
+    }
+
     /// √E[φ(s x)²]: s² E[x²; |x| < 1/s] + P(|x| > 1/s).
-    private func norm(_ s: Double) -> Double {
+    static func norm(_ s: Double) -> Double {
         let z = 1 / s
         let tail = erfc(z / 2.0.squareRoot())
         // E[x²; |x| < z] = erf(z/√2) − √(2/π) z e^{−z²/2}, by its series where that cancels.
@@ -64,7 +69,7 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
     func secondMoment(at variance: Double) -> Double {
         // Below 1e-9 the line is not clipped within any digits.
         guard variance > 1e-18 else { return variance }
-        let size = norm(variance.squareRoot())
+        let size = Self.norm(variance.squareRoot())
         return size * size
     }
 }

@@ -39,6 +39,7 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
     var loop: PairLoop? { .polar }
     var key: String { "\(kind) \(alpha)" }
     static var levels: Int { angles.count - 1 }
+    static var mostCoefficients: Int { 3 * TabulatedMap.mostRows }
 
     func with(_ rule: QuadratureRule) -> Self {
         var copy = self

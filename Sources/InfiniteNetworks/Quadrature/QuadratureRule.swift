@@ -22,6 +22,9 @@ protocol AdaptiveMap: EstimatedMap {
     /// Rules from coarse to fine.
     static var levels: Int { get }
 
+    /// Of the map itself and of what may take its place.
+    static var mostCoefficients: Int { get }
+
     /// The constants of a rule for deviations up to 2^exponent.
     func constants(level: Int, exponent: Int) -> [Double]
 
@@ -31,6 +34,9 @@ protocol AdaptiveMap: EstimatedMap {
     var rule: QuadratureRule { get }
 
     func with(_ rule: QuadratureRule) -> Self
+
+    /// What needs no integral for deviations up to `largest`, nil where there is no such thing.
+    func series(upTo largest: Double) -> (any EstimatedMap)?
 
     /// Tables for deviations in `range` and a matrix of `pairs` pairs, nil where there are none or they do not pay.
     func tabulated(over range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool) -> (any EstimatedMap)?
@@ -43,6 +49,11 @@ extension AdaptiveMap {
     var estimatedError: Double { rule.error }
 
     func tabulated(over range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool) -> (any EstimatedMap)? { nil }
+
+    func series(upTo largest: Double) -> (any EstimatedMap)? { nil }
+
+    /// The series, or else the coarsest rule that meets the goal, for pairs of deviations up to `largest`.
+    func fitted(upTo largest: Double) -> any EstimatedMap { series(upTo: largest) ?? adapted(upTo: largest) }
 
     /// The coarsest rule that meets the goal for pairs of deviations up to `largest`, or else the finest one.
     func adapted(upTo largest: Double) -> Self {
@@ -96,13 +107,13 @@ extension AdaptiveMap {
     func quadrature(_ pair: GaussianPair) -> DualMoments {
         // A deviation of 0 has slopes too; they are those of one that is next to nothing.
         let (s, t) = (max(pair.p.squareRoot(), 1e-18), max(pair.q.squareRoot(), 1e-18))
-        let map = adapted(upTo: max(s, t))
+        let map = fitted(upTo: max(s, t))
         // sin² of half the angle, or of half its rest: (1 ∓ ρ)/2 = (1 − ρ²)/(2 (1 ± ρ)).
         let isAlone = pair.p == 0 || pair.q == 0
         let sine = isAlone ? 1 : pair.area / (s * t)
         let small = min(0.5, sine * sine / (2 + 2 * abs(pair.cosine)))
         let fold = pair.cosine < 0 ? -small : small
-        let (image, slope) = map.pair(s, t, fold: fold, map.rule.constants)
+        let (image, slope) = map.pair(s, t, fold: fold, map.constants)
         let (own, other) = (scale(s), scale(t))
         let cosine = image.sign == .minus ? 2 * image.magnitude - 1 : 1 - 2 * image
         let outer = (scale(pair.p.squareRoot()), scale(pair.q.squareRoot()))

@@ -17,13 +17,20 @@ enum StepAdaptation {
         for index in 0...last {
             if let adaptive = steps[index].map as? any AdaptiveMap {
                 let (least, largest) = (walk.current.min() ?? 0, walk.current.max() ?? 0)
-                let map = adaptive.adapted(upTo: largest)
-                let table = pairs < fewPairs
-                    ? nil : map.tabulated(over: least...largest, pairs: pairs, isCancelled: isCancelled)
-                result[index] = Step(name: steps[index].name, action: .map(table ?? map))
+                result[index] = Step(
+                    name: steps[index].name,
+                    action: .map(fitted(adaptive, to: least...largest, pairs: pairs, isCancelled: isCancelled)))
             }
             walk.take(result[index])
         }
         return result
+    }
+
+    private static func fitted(
+        _ adaptive: any AdaptiveMap, to range: ClosedRange<Double>, pairs: Int, isCancelled: () -> Bool
+    ) -> any LayerMap {
+        if let series = adaptive.series(upTo: range.upperBound) { return series }
+        let map = adaptive.adapted(upTo: range.upperBound)
+        return pairs < fewPairs ? map : map.tabulated(over: range, pairs: pairs, isCancelled: isCancelled) ?? map
     }
 }

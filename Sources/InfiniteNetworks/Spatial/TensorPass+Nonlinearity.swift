@@ -25,9 +25,9 @@ extension TensorPass {
     private func adapted(_ map: any LayerMap, to state: PairState) -> any LayerMap {
         guard let adaptive = map as? any AdaptiveMap else { return map }
         let largest = (state.left + state.right).reduce(0, max).squareRoot()
-        let adapted = adaptive.adapted(upTo: largest)
-        if isSelf { left.quadratureError = max(left.quadratureError ?? 0, adapted.rule.error) }
-        return adapted
+        let fitted = adaptive.fitted(upTo: largest)
+        if isSelf { left.quadratureError = max(left.quadratureError ?? 0, fitted.estimatedError) }
+        return fitted
     }
 }
 

@@ -14,12 +14,13 @@ final class TileSchedule: Sendable {
     private let completed = Mutex(0)
     private let stopped = Atomic<Bool>(false)
 
-    /// - Parameter symmetric: only tiles that touch the upper triangle.
-    init(rows: Int, columns: Int, symmetric: Bool, threads: Int, layers: Int) {
-        // Small results are cut finer, so that every thread has work; 256² float64 Gram entries fit in 512 KiB of cache.
-        // So are those of very deep networks, for a tile is also the grain of cancellation and must end well within a second.
-        let largest = layers <= 500 ? 256 : 64
-        let side = min(largest, max(64, (max(rows, columns) / (4 * threads) + 15) / 16 * 16))
+    /// - Parameters:
+    ///   - symmetric: only tiles that touch the upper triangle.
+    ///   - coefficients: of one row, over all layers.
+    init(rows: Int, columns: Int, symmetric: Bool, threads: Int, layers: Int, coefficients: Int) {
+        // Small results are cut finer, so that every thread has work.
+        let even = max(64, (max(rows, columns) / (4 * threads) + 15) / 16 * 16)
+        let side = min(Self.largestSide(layers: layers, coefficients: coefficients), even)
         var tiles: [Tile] = []
         for top in stride(from: 0, to: rows, by: side) {
             let rowRange = top..<min(top + side, rows)
@@ -29,6 +30,23 @@ final class TileSchedule: Sendable {
         }
         self.side = side
         self.tiles = tiles
+    }
+
+    /// 256² float64 Gram entries fit in 512 KiB of cache. Very deep networks take less: a tile is the grain of cancellation and
+    /// must end well within a second, and a thread holds the coefficients of its rows and columns (``tableBytes``).
+    private static func largestSide(layers: Int, coefficients: Int) -> Int {
+        let sides = layers <= 500 ? [256, 128, 64, 32] : [64, 32]
+        return sides.first { bytes(side: $0, coefficients: coefficients) <= tableBytes } ?? 16
+    }
+
+    /// What a thread's tables may take, as long as tiles of 16 rows need no more.
+    private static let tableBytes = 32 * 1024 * 1024
+
+    private static func bytes(side: Int, coefficients: Int) -> Int { 2 * side * coefficients * MemoryLayout<Double>.size }
+
+    /// The most that the tables of one thread take.
+    static func mostTableBytes(coefficients: Int) -> Int {
+        min(bytes(side: 256, coefficients: coefficients), max(tableBytes, bytes(side: 16, coefficients: coefficients)))
     }
 
     /// The next tile nobody has taken; nil when all are taken or the work was stopped.

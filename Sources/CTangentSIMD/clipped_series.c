@@ -1,0 +1,2 @@
+#define FAMILY "clipped_series.inc.h"
+#include "both_precisions.h"
