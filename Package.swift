@@ -70,7 +70,7 @@ let package = Package(
             httpTypes, logging, yams,
         ]),
         .executableTarget(
-            name: "tangent", dependencies: ["Service", "Jobs", "HTTPServer", "JSON", arguments, logging], swiftSettings: strict),
+            name: "tangent", dependencies: ["Service", "Jobs", "HTTPServer", "JSON", "LinearAlgebra", arguments, logging], swiftSettings: strict),
 
         .executableTarget(
             name: "kernel-benchmark", dependencies: ["InfiniteNetworks", "LinearAlgebra", "COpenBLAS"],

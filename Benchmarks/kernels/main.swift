@@ -8,10 +8,11 @@ import LinearAlgebra
 // the same number of threads in the same run. The results go to a freshly mapped file, so that the cost of touching new
 // pages is in the figure, as it is in a job; and to fresh memory, which is where neural-tangents leaves its own.
 //
-// With `nonlinearities` first, the same for each nonlinearity instead (2000 64 2).
+// With `nonlinearities` first, the same for each nonlinearity instead (2000 64 2), or for those whose names are given.
 //
-// Usage: kernel-benchmark [nonlinearities] [rows] [features] [threads]   (4000 784 2)
+// Usage: kernel-benchmark [nonlinearities [name ...]] [rows] [features] [threads]   (4000 784 2)
 
+BLASKernels.restartIfOutdated()
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let eachNonlinearity = CommandLine.arguments.dropFirst().first == "nonlinearities"
 let rows = arguments.first ?? (eachNonlinearity ? 2000 : 4000)
@@ -113,7 +114,8 @@ func benchmark<Scalar: KernelScalar>(
 }
 
 if eachNonlinearity {
-    try benchmarkNonlinearities(rows: rows, features: features, threads: threads)
+    let names = CommandLine.arguments.dropFirst(2).filter { Int($0) == nil }
+    try benchmarkNonlinearities(named: names, rows: rows, features: features, threads: threads)
     exit(0)
 }
 

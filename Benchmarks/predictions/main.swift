@@ -6,6 +6,7 @@ import Dynamics
 import Foundation
 import LinearAlgebra
 
+BLASKernels.restartIfOutdated()
 let mode = CommandLine.arguments.dropFirst().first ?? "posterior"
 let size = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) }
 let threads = 2

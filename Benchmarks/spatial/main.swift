@@ -8,6 +8,7 @@ import LinearAlgebra
 //
 // Usage: spatial-benchmark [layers] [pooled images] [flattened images] [threads]   (21 8 256 2)
 
+BLASKernels.restartIfOutdated()
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 let depth = arguments.first ?? 21
 let pooled = arguments.dropFirst().first ?? 8

@@ -9,6 +9,7 @@ import LinearAlgebra
 //
 // Usage: training-benchmark [width...] [--threads N]   (1000 100, 2)
 
+BLASKernels.restartIfOutdated()
 let arguments = Array(CommandLine.arguments.dropFirst())
 let threads = arguments.firstIndex(of: "--threads").flatMap { arguments.dropFirst($0 + 1).first.flatMap { Int($0) } } ?? 2
 let given = arguments.prefix { $0 != "--threads" }.compactMap { Int($0) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinearAlgebra
 import Service
 
 @main
@@ -9,6 +10,14 @@ struct Tangent: ParsableCommand {
         discussion: "Every option can also be set in the environment: --data-dir is TANGENT_DATA_DIR, and so on.",
         version: Version.text,
         subcommands: [Serve.self, Work.self, Healthcheck.self, VersionCommand.self])
+
+    static func main() {
+        // Only processes that compute: a health check has no time to lose, and workers inherit what the server found.
+        if let command = CommandLine.arguments.dropFirst().first, command == "serve" || command == "work" {
+            BLASKernels.restartIfOutdated()
+        }
+        main(nil)
+    }
 }
 
 struct VersionCommand: ParsableCommand {

@@ -13,6 +13,9 @@
 #include "finite_networks.h"
 #include "plane_engine.h"
 
+// The level of x86-64 that the processor and its system support: 4 with AVX-512, 3 with AVX2 and FMA, else 1; 0 on others.
+int tangent_vector_level(void);
+
 typedef void tangent_step_f64(const double *constants, const double *row, const double *columns, size_t stride,
                               size_t count, double *fold, double *tangent);
 typedef void tangent_step_f32(const float *constants, const float *row, const float *columns, size_t stride,
