@@ -98,26 +98,71 @@ void NAME(tangent_fold_scaled)(REAL row, const REAL *columns, size_t count, cons
     }
 }
 
+typedef REAL NAME(octet) __attribute__((vector_size(8 * sizeof(REAL))));
+
+INLINED void NAME(transpose_few)(const REAL *source, size_t source_stride, size_t rows, size_t columns, REAL *target,
+                                 size_t target_stride) {
+    for (size_t b = 0; b < columns; b++) {
+        for (size_t a = 0; a < rows; a++) target[b * target_stride + a] = source[a * source_stride + b];
+    }
+}
+
+// 8 x 8 by three rounds of exchanges between two rows, at distances 4, 2 and 1.
+INLINED void NAME(transpose_octets)(const REAL *source, size_t source_stride, REAL *target, size_t target_stride) {
+    NAME(octet) a[8], b[8];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i++) memcpy(&a[i], source + i * source_stride, sizeof a[i]);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 4; i++) {
+        b[i] = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        b[i + 4] = __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#pragma clang loop unroll(full)
+    for (size_t k = 0; k < 4; k++) {
+        size_t i = k / 2 * 4 + k % 2;
+        a[i] = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        a[i + 2] = __builtin_shufflevector(b[i], b[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i += 2) {
+        b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i++) memcpy(target + i * target_stride, &b[i], sizeof b[i]);
+}
+
+// Down the rows first: each line of the target is written whole before the next column's.
 MULTIVERSIONED
 void NAME(tangent_transpose)(const REAL *source, size_t source_stride, size_t rows, size_t columns,
                              REAL *restrict target, size_t target_stride) {
-    // Blocks of sixteen: both sides stay within a few pages and cache lines at a time.
-    enum { block = 16 };
-    for (size_t i = 0; i < rows; i += block) {
-        size_t rows_here = rows - i < block ? rows - i : block;
-        for (size_t j = 0; j < columns; j += block) {
-            size_t columns_here = columns - j < block ? columns - j : block;
-            for (size_t b = 0; b < columns_here; b++) {
-                for (size_t a = 0; a < rows_here; a++) {
-                    target[(j + b) * target_stride + i + a] = source[(i + a) * source_stride + j + b];
-                }
-            }
+    for (size_t j = 0; j < columns; j += 8) {
+        size_t columns_here = columns - j < 8 ? columns - j : 8;
+        for (size_t i = 0; i < rows; i += 8) {
+            const REAL *from = source + i * source_stride + j;
+            REAL *to = target + j * target_stride + i;
+            if (columns_here == 8 && rows - i >= 8)
+                NAME(transpose_octets)(from, source_stride, to, target_stride);
+            else
+                NAME(transpose_few)(from, source_stride, rows - i < 8 ? rows - i : 8, columns_here, to, target_stride);
         }
     }
 }
 
+MULTIVERSIONED
 void NAME(tangent_mirror)(REAL *block, size_t stride, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = i + 1; j < count; j++) block[j * stride + i] = block[i * stride + j];
+    for (size_t i = 0; i < count; i += 8) {
+        size_t here = count - i < 8 ? count - i : 8;
+        for (size_t a = i; a < i + here; a++) {
+            for (size_t b = a + 1; b < i + here; b++) block[b * stride + a] = block[a * stride + b];
+        }
+        for (size_t j = i + 8; j < count; j += 8) {
+            const REAL *from = block + i * stride + j;
+            REAL *to = block + j * stride + i;
+            if (count - j >= 8)
+                NAME(transpose_octets)(from, stride, to, stride);
+            else
+                NAME(transpose_few)(from, stride, here, count - j, to, stride);
+        }
     }
 }

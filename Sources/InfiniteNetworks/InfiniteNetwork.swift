@@ -76,8 +76,8 @@ extension InfiniteNetwork {
             let pairs = columns == nil ? n * (n + 1) / 2 : n * m
             let d = Double(stack.inputDimension)
             return KernelForecast(
-                // The normalised rows, and what each thread holds.
-                workingBytes: (n + m) * d * Double(bytesPerElement)
+                // The normalised rows, what all threads share, and what each holds.
+                workingBytes: (n + m) * d * Double(bytesPerElement) + Double(SharedTables<Double>.mostBytes)
                     + Double(threads)
                     * (KernelForecast.tileBytes + Double(TileSchedule.mostTableBytes(coefficients: stack.mostCoefficients))),
                 operations: pairs * (2 * d + KernelForecast.operationsPerStep * Double(stack.layerNames.count)))

@@ -33,14 +33,14 @@ extension DenseStack {
     ) throws(KernelError) {
         try check(x1, .x1)
         if let x2 { try check(x2, .x2) }
-        let job = try prepare(x1, x2, destinations, isCancelled: isCancelled)
+        let job = try prepare(x1, x2, destinations, threads: threads, isCancelled: isCancelled)
         report(KernelRun(quadratureError: job.program.quadratureError))
         if let diagonal = destinations.nngp?.diagonal { diagonal.update(from: job.leftDiagonals.nngp, count: x1.rows) }
         if let diagonal = destinations.ntk?.diagonal { diagonal.update(from: job.leftDiagonals.ntk, count: x1.rows) }
 
         let schedule = TileSchedule(
             rows: job.left.count, columns: job.right.count, symmetric: job.isSymmetric, threads: max(1, threads),
-            layers: steps.count, coefficients: job.program.steps.reduce(0) { $0 + $1.coefficientCount })
+            layers: steps.count, coefficients: job.tables == nil ? job.program.coefficientCount : 0)
         let pages = DestinationPages(
             destinations, rows: job.left.count, columns: job.right.count, layers: steps.count, band: schedule.side)
         BLASThreads.callersAreParallel()
@@ -69,10 +69,10 @@ extension DenseStack {
 
     private func prepare<Scalar: KernelScalar>(
         _ x1: MatrixView<Scalar>, _ x2: MatrixView<Scalar>?, _ destinations: KernelDestinations<Scalar>,
-        isCancelled: () -> Bool
+        threads: Int, isCancelled: @Sendable () -> Bool
     ) throws(KernelError) -> KernelJob<Scalar> {
-        let left = try NormalizedRows(x1, as: .x1, isCancelled: isCancelled)
-        let right = if let x2 { try NormalizedRows(x2, as: .x2, isCancelled: isCancelled) } else { left }
+        let left = try NormalizedRows(x1, as: .x1, threads: threads, isCancelled: isCancelled)
+        let right = if let x2 { try NormalizedRows(x2, as: .x2, threads: threads, isCancelled: isCancelled) } else { left }
         let pairs = x2 == nil ? left.count * (left.count + 1) / 2 : left.count * right.count
         let program = Program<Scalar>(
             StepAdaptation.adapted(
@@ -83,7 +83,7 @@ extension DenseStack {
         }
         let leftDiagonals = try diagonals(left, .x1)
         return KernelJob(
-            program: program, left: left, right: right, leftDiagonals: leftDiagonals,
+            program: program, left: left, right: right, tables: SharedTables(program, left: left, right: right), leftDiagonals: leftDiagonals,
             rightDiagonals: x2 == nil ? leftDiagonals : try diagonals(right, .x2), isSymmetric: x2 == nil,
             destinations: destinations)
     }

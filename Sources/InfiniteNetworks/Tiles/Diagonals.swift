@@ -19,35 +19,33 @@ final class Diagonals<Scalar: KernelScalar>: @unchecked Sendable {
         tangent = .allocate(capacity: capacity)
         for array in [nngp, ntk, tangent] { array.initialize(repeating: 0, count: capacity) }
         let byRow = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .rows)
-        let byColumn = RowTable<Scalar>(steps: program.steps, capacity: block, layout: .columns)
         let state = StripState<Scalar>(capacity: 1)
         for start in stride(from: 0, to: rows.count, by: block) {
             if isCancelled() { throw .cancelled }
             let count = min(block, rows.count - start)
             byRow.fill(rows.deviations + start, count: count)
-            byColumn.fill(rows.deviations + start, count: count)
             for row in 0..<count {
                 // The same loops as for any pair, so that a duplicate of a row meets it with the same bits.
                 state.fold[0] = rows.deviations[start + row] > 0 ? 0 : 0.5
                 state.tangent[0] = 0
                 var scaled: Scalar = 0
                 for step in program.steps.indices {
-                    let before = Double(byColumn.deviations(after: step)[row])
+                    let before = Double(byRow.deviations(after: step)[row])
                     if let map = program.steps[step].map, !map.isDefined(at: before * before) {
                         throw .divergence(
                             input, row: start + row, layer: step, name: program.steps[step].name, domain: map.domain)
                     }
                     state.run(
-                        program, step: step, row: row, of: byRow, columns: byColumn, from: row, count: 1, same: 1,
+                        program, step: step, row: row, of: byRow, columns: byRow, from: row, count: 1, same: 1,
                         withNTK: withNTK)
-                    let deviation = byColumn.deviations(after: step + 1)[row]
+                    let deviation = byRow.deviations(after: step + 1)[row]
                     let variance = deviation * deviation
                     scaled = variance * state.tangent[0]
                     for (kind, value) in [(KernelKind.nngp, variance), (.ntk, scaled)] where !value.isFinite {
                         throw .overflow(kind, input, row: start + row, layer: step, name: program.steps[step].name)
                     }
                 }
-                let deviation = byColumn.deviations(after: program.steps.count)[row]
+                let deviation = byRow.deviations(after: program.steps.count)[row]
                 nngp[start + row] = deviation * deviation
                 ntk[start + row] = scaled
                 tangent[start + row] = state.tangent[0]

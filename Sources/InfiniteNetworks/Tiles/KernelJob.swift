@@ -5,6 +5,8 @@ struct KernelJob<Scalar: KernelScalar>: Sendable {
     let program: Program<Scalar>
     let left: NormalizedRows<Scalar>
     let right: NormalizedRows<Scalar>
+    /// Nil where each tile fills its own.
+    let tables: SharedTables<Scalar>?
     let leftDiagonals: Diagonals<Scalar>
     let rightDiagonals: Diagonals<Scalar>
     let isSymmetric: Bool

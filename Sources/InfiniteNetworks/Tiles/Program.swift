@@ -2,18 +2,28 @@
 ///
 /// `@unchecked Sendable`: the constants are written while it is made and read-only after that.
 final class Program<Scalar: KernelScalar>: @unchecked Sendable {
-    struct Instruction {
-        let loop: PairLoop
-        let constants: UnsafePointer<Scalar>
+    /// What a step does to a strip, without the map it came from: a strip takes a microsecond, and asking the map each time
+    /// would count.
+    enum Operation {
+        /// Leaves pairs as they are.
+        case nothing
+        /// - Parameter sparesSameExample: of ``LayerMap``.
+        case loop(PairLoop, constants: UnsafePointer<Scalar>, sparesSameExample: Bool)
+        case open
+        case next
+        case sum
+        case product
     }
 
     let steps: [Step]
-    /// Nil for a step that leaves pairs as they are, or joins branches.
-    let instructions: [Instruction?]
+    let operations: [Operation]
     private let constants: UnsafeMutablePointer<Scalar>
 
     /// The largest error among the layers that are integrated.
     var quadratureError: Double? { steps.compactMap { ($0.map as? any EstimatedMap)?.estimatedError }.max() }
+
+    /// Of one row, over all steps.
+    var coefficientCount: Int { steps.reduce(0) { $0 + $1.coefficientCount } }
 
     init(_ steps: [Step]) {
         self.steps = steps
@@ -21,25 +31,19 @@ final class Program<Scalar: KernelScalar>: @unchecked Sendable {
         constants = .allocate(capacity: max(1, values.count))
         for (index, value) in values.enumerated() { (constants + index).initialize(to: Scalar(value)) }
         var next = UnsafePointer(constants)
-        var instructions: [Instruction?] = []
-        for step in steps {
-            instructions.append(step.map?.loop.map { Instruction(loop: $0, constants: next) })
-            next += step.map?.constants.count ?? 0
+        operations = steps.map { step in
+            switch step.action {
+            case .map(let map):
+                defer { next += map.constants.count }
+                guard let loop = map.loop else { return .nothing }
+                return .loop(loop, constants: next, sparesSameExample: map.sparesSameExample)
+            case .nothing: return .nothing
+            case .open: return .open
+            case .next: return .next
+            case .join(let join): return join.combine == .product ? .product : .sum
+            }
         }
-        self.instructions = instructions
     }
 
     deinit { constants.deallocate() }
-
-    /// Runs step `step` on a strip: row `row` of one table against `count` columns of another from `column` on.
-    func run(
-        _ step: Int, row: Int, of rows: RowTable<Scalar>, columns: RowTable<Scalar>, from column: Int, count: Int,
-        fold: UnsafeMutablePointer<Scalar>, tangent: UnsafeMutablePointer<Scalar>?
-    ) {
-        guard count > 0, let instruction = instructions[step] else { return }
-        Scalar.run(
-            instruction.loop, constants: instruction.constants, row: rows.coefficients(of: step, row: row),
-            columns: columns.coefficients(of: step, row: column), stride: columns.columnStride, count: count,
-            fold: fold, tangent: tangent)
-    }
 }

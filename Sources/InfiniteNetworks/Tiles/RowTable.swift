@@ -1,7 +1,8 @@
 /// What the loops need of a block of rows: after each step its deviations, for each step its coefficients, in the order
 /// the loops read them.
 ///
-/// A block is filled again for each tile: that costs a few percent of the tile, and no memory in proportion to rows × layers.
+/// Where those of all rows would be large (``SharedTables``) a block is filled again for each tile: that costs a few percent of
+/// the tile, and no memory in proportion to rows × layers.
 final class RowTable<Scalar: KernelScalar> {
     enum Layout {
         /// A row's coefficients side by side.
@@ -11,6 +12,8 @@ final class RowTable<Scalar: KernelScalar> {
     }
 
     private let steps: [Step]
+    /// Coefficients of each step.
+    private let widths: [Int]
     private let capacity: Int
     private let layout: Layout
     /// Where each step's coefficients begin.
@@ -24,10 +27,10 @@ final class RowTable<Scalar: KernelScalar> {
         self.steps = steps
         self.capacity = capacity
         self.layout = layout
-        let counts = steps.map(\.coefficientCount)
+        widths = steps.map(\.coefficientCount)
         var total = 0
         var starts: [Int] = []
-        for count in counts {
+        for count in widths {
             starts.append(total)
             total += count * capacity
         }
@@ -44,13 +47,14 @@ final class RowTable<Scalar: KernelScalar> {
         deviations.deallocate()
     }
 
-    var columnStride: Int { capacity }
+    /// Between the coefficients of one row.
+    var coefficientStride: Int { layout == .rows ? 1 : capacity }
 
     func fill(_ source: UnsafePointer<Double>, count: Int) {
         walk.begin(UnsafeBufferPointer(start: source, count: count))
         store(0)
         for (index, step) in steps.enumerated() {
-            let width = step.coefficientCount
+            let width = widths[index]
             let (rowStride, coefficientStride) = layout == .rows ? (width, 1) : (1, capacity)
             let base = coefficients + offsets[index]
             walk.take(step) { row, values in
@@ -78,7 +82,6 @@ final class RowTable<Scalar: KernelScalar> {
 
     /// The coefficients of row `row` for a step, in either layout the address of its first one.
     func coefficients(of step: Int, row: Int = 0) -> UnsafePointer<Scalar> {
-        let width = steps[step].coefficientCount
-        return UnsafePointer(coefficients + offsets[step] + row * (layout == .rows ? width : 1))
+        UnsafePointer(coefficients + offsets[step] + row * (layout == .rows ? widths[step] : 1))
     }
 }

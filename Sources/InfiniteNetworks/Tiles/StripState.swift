@@ -21,36 +21,36 @@ final class StripState<Scalar: KernelScalar> {
         tangent.deallocate()
     }
 
-    /// Runs a step on row `row` of one table against `count` columns of another from `column` on.
+    /// Runs a step on row `row` of one table, whose rows are laid out side by side, against `count` columns of another from
+    /// `column` on.
     ///
     /// - Parameter same: how many of the first pairs (0 or 1) are an example with itself.
     func run(
         _ program: Program<Scalar>, step: Int, row: Int, of rows: RowTable<Scalar>, columns: RowTable<Scalar>,
         from column: Int, count: Int, same: Int, withNTK: Bool
     ) {
-        switch program.steps[step].action {
+        switch program.operations[step] {
         case .nothing: break
-        case .map(let map):
-            let spared = map.sparesSameExample ? same : 0
-            program.run(
-                step, row: row, of: rows, columns: columns, from: column + spared, count: count - spared,
-                fold: fold + spared, tangent: withNTK ? tangent + spared : nil)
+        case .loop(let loop, let constants, let sparesSameExample):
+            let spared = sparesSameExample ? same : 0
+            guard count > spared else { return }
+            Scalar.run(
+                loop, constants: constants, row: rows.coefficients(of: step, row: row),
+                columns: columns.coefficients(of: step, row: column + spared), stride: columns.coefficientStride,
+                count: count - spared, fold: fold + spared, tangent: withNTK ? tangent + spared : nil)
         case .open: frames.append((snapshot(count, withNTK), []))
         case .next:
             frames[frames.count - 1].results.append(snapshot(count, withNTK))
             let input = frames[frames.count - 1].input
             fold.update(from: input.fold, count: count)
             if withNTK { tangent.update(from: input.tangent, count: count) }
-        case .join(let join):
-            let results = frames.removeLast().results
-            if join.combine == .product {
-                for branch in results { multiply(branch, count, withNTK) }
-            } else {
-                let shares = columns.coefficients(of: step, row: column)
-                add(
-                    results + [snapshot(count, withNTK)], rows.coefficients(of: step, row: row), shares,
-                    stride: columns.columnStride, count, withNTK)
-            }
+        case .product:
+            for branch in frames.removeLast().results { multiply(branch, count, withNTK) }
+        case .sum:
+            let results = frames.removeLast().results + [snapshot(count, withNTK)]
+            add(
+                results, rows.coefficients(of: step, row: row), columns.coefficients(of: step, row: column),
+                stride: columns.coefficientStride, count, withNTK)
         }
     }
 

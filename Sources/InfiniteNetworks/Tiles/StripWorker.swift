@@ -6,6 +6,9 @@ final class StripWorker<Scalar: KernelScalar> {
     private let job: KernelJob<Scalar>
     private let byRow: RowTable<Scalar>
     private let byColumn: RowTable<Scalar>
+    /// Where the tile's rows and columns begin in the tables.
+    private var firstRow = 0
+    private var firstColumn = 0
     private let gram: UnsafeMutablePointer<Scalar>
     private let state: StripState<Scalar>
     private let scale: UnsafeMutablePointer<Scalar>
@@ -14,8 +17,8 @@ final class StripWorker<Scalar: KernelScalar> {
     init(_ job: KernelJob<Scalar>, side: Int) {
         self.job = job
         self.side = side
-        byRow = RowTable(steps: job.program.steps, capacity: side, layout: .rows)
-        byColumn = RowTable(steps: job.program.steps, capacity: side, layout: .columns)
+        byRow = job.tables?.byRow ?? RowTable(steps: job.program.steps, capacity: side, layout: .rows)
+        byColumn = job.tables?.byColumn ?? RowTable(steps: job.program.steps, capacity: side, layout: .columns)
         gram = .allocate(capacity: side * side)
         state = StripState(capacity: side)
         scale = .allocate(capacity: side)
@@ -31,8 +34,12 @@ final class StripWorker<Scalar: KernelScalar> {
 
     func compute(_ tile: Tile) {
         let (left, right) = (job.left, job.right)
-        byRow.fill(left.deviations + tile.rows.lowerBound, count: tile.rows.count)
-        byColumn.fill(right.deviations + tile.columns.lowerBound, count: tile.columns.count)
+        if job.tables != nil {
+            (firstRow, firstColumn) = (tile.rows.lowerBound, tile.columns.lowerBound)
+        } else {
+            byRow.fill(left.deviations + tile.rows.lowerBound, count: tile.rows.count)
+            byColumn.fill(right.deviations + tile.columns.lowerBound, count: tile.columns.count)
+        }
         Scalar.multiply(
             left.unit(tile.rows.lowerBound), transposed: right.unit(tile.columns.lowerBound), into: gram,
             m: tile.rows.count, n: tile.columns.count, k: left.dimension,
@@ -55,12 +62,11 @@ final class StripWorker<Scalar: KernelScalar> {
         let target = row * job.right.count + column
         let slice = job.left.count * job.right.count
         let (nngpLayers, ntkLayers) = (job.destinations.nngp?.layers, job.destinations.ntk?.layers)
-        for step in job.program.steps.indices {
+        for step in job.program.operations.indices {
             state.run(
-                job.program, step: step, row: offset, of: byRow, columns: byColumn, from: first, count: count,
-                same: job.isSymmetric && row == column ? 1 : 0, withNTK: wantsNTK)
-            let deviation = byRow.deviations(after: step + 1)[offset]
-            let deviations = byColumn.deviations(after: step + 1) + first
+                job.program, step: step, row: firstRow + offset, of: byRow, columns: byColumn, from: firstColumn + first,
+                count: count, same: job.isSymmetric && row == column ? 1 : 0, withNTK: wantsNTK)
+            let (deviation, deviations) = deviations(after: step + 1, offset, first)
             if let nngpLayers {
                 let out = nngpLayers + step * slice + target
                 Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: out)
@@ -71,6 +77,11 @@ final class StripWorker<Scalar: KernelScalar> {
             }
         }
         finish(offset, first, row: row, column: column, count: count, target: target)
+    }
+
+    /// Of a row of the tile, and of its columns from `first` on, after a number of steps.
+    private func deviations(after steps: Int, _ offset: Int, _ first: Int) -> (row: Scalar, columns: UnsafePointer<Scalar>) {
+        (byRow.deviations(after: steps)[firstRow + offset], byColumn.deviations(after: steps) + firstColumn + first)
     }
 
     /// The half chords of the inputs: from the Gram row, and where that is ill-conditioned from the rows themselves.
@@ -86,9 +97,7 @@ final class StripWorker<Scalar: KernelScalar> {
     }
 
     private func finish(_ offset: Int, _ first: Int, row: Int, column: Int, count: Int, target: Int) {
-        let last = job.program.steps.count
-        let deviation = byRow.deviations(after: last)[offset]
-        let deviations = byColumn.deviations(after: last) + first
+        let (deviation, deviations) = deviations(after: job.program.operations.count, offset, first)
         if let nngp = job.destinations.nngp {
             if let kernel = nngp.kernel {
                 Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: kernel + target)
