@@ -78,8 +78,6 @@ public final class TangentServer: Sendable {
         }
         var http = ServerConfiguration(host: configuration.host, port: configuration.port)
         http.maximumConnectionsPerAddress = configuration.connectionsPerAddress
-        // An upload of a gibibyte is converted while its client waits; it must not be told 503 and be stored all the same.
-        http.handlerTimeout = 600
         server = try HTTPServer(
             configuration: http,
             handler: RequestDispatcher(core: core, routes: Self.routes(core, readiness)))
@@ -96,9 +94,10 @@ public final class TangentServer: Sendable {
         let groups: [[Route]] = [
             ComputationRoutes(core: core, submissions: Submissions(core: core)).routes, ArchitectureRoutes(core: core).routes,
             DatasetRoutes(core: core).routes, NetworkRoutes(core: core).routes, JobRoutes(core: core).routes,
-            ResultRoutes(core: core).routes, OperationsRoutes(core: core, readiness: readiness).routes,
+            ResultRoutes(core: core).routes,
         ]
-        return groups.flatMap { $0 }
+        let others = groups.flatMap { $0 }
+        return others + OperationsRoutes(core: core, readiness: readiness, others: others).routes
     }
 
     /// Stops in the order that loses nothing: no new connections, those who wait are answered, requests in progress end,
