@@ -11,11 +11,11 @@ public struct Problem: Error, Sendable {
     public var faults: [Fault]
     /// Further members, such as `state` of a job that is not finished.
     public var members: [(name: String, value: JSONValue)]
-    public var fields: HTTPFields
+    public var fields: ResponseFields
 
     public init(
         _ code: ProblemCode, _ detail: String, faults: [Fault] = [], members: [(name: String, value: JSONValue)] = [],
-        fields: HTTPFields = [:]
+        fields: ResponseFields = [:]
     ) {
         self.code = code
         self.detail = detail

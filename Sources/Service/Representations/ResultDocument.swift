@@ -56,7 +56,7 @@ struct ResultDocument {
         append(wrapper == nil ? "}" : "}}")
     }
 
-    func response(status: HTTPResponse.Status = .ok, fields: HTTPFields, pool: BlockingPool) throws -> Response {
+    func response(status: HTTPResponse.Status = .ok, fields: ResponseFields, pool: BlockingPool) throws -> Response {
         var pieces = Pieces(segments: segments)
         guard elements > ArrayRepresentation.wholeElements else {
             var bytes: [UInt8] = []
@@ -70,8 +70,6 @@ struct ResultDocument {
         let segments: [Segment]
         var index = 0
         var array: TextPieces?
-
-        init(segments: [Segment]) { self.segments = segments }
 
         mutating func next() throws -> [UInt8]? {
             while true {

@@ -30,9 +30,10 @@ struct Submissions: Sendable {
             }
         }
         do {
-            guard core.queueDepth.load(ordering: .relaxed) < Core.queueLimit else {
+            let limit = core.configuration.queueLimit
+            guard core.queueDepth.load(ordering: .relaxed) < limit else {
                 throw Problem(
-                    .queueFull, "\(Core.queueLimit) jobs are waiting already. Try again when some of them have run.",
+                    .queueFull, "\(limit) jobs are waiting already. Try again when some of them have run.",
                     fields: [.retryAfter: "10"])
             }
             let draft = try draft()
@@ -63,6 +64,7 @@ struct Submissions: Sendable {
             do {
                 switch try result.get() {
                 case .created(let job):
+                    core.queueDepth.add(1, ordering: .relaxed)
                     core.board.put(job)
                     core.wakeWorkers()
                     try answer(job, preferences, context)
@@ -112,7 +114,7 @@ struct Submissions: Sendable {
         }
     }
 
-    private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> HTTPFields {
+    private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> ResponseFields {
         var fields = document.fields
         fields[.location] = "/jobs/\(document.job.id)"
         if let applied = preferences.applied { fields[.preferenceApplied] = applied }

@@ -8,6 +8,8 @@ public struct ServiceConfiguration: Sendable {
     public var dataDirectory = "./data"
     /// Connections that one client address may have at once; 0 for any number.
     public var connectionsPerAddress = 256
+    /// Jobs that may wait at once; one more is answered 503.
+    public var queueLimit = 10_000
     /// Worker processes. 0 accepts jobs without computing any: other `tangent work` processes on the same directory do.
     public var workers = 1
     public var threadsPerWorker = 1
