@@ -84,7 +84,9 @@ struct Submissions: Sendable {
         guard let seconds = preferences.wait, !job.state.isFinal else {
             return context.responder.respond(accepted(JobDocument(job), preferences, replayed: replayed))
         }
-        try core.board.wait(for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds)) { [self] document in
+        try core.board.wait(
+            for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose
+        ) { [self] document in
             guard let document else {
                 return context.responder.respond(JobRoutes.noSuchJob(job.id).response(requestID: context.head.id))
             }
