@@ -26,7 +26,10 @@ final class RequestDispatcher: RequestHandler {
         case .collected(let limit, let mediaTypes):
             if let refusal = refusal(of: head, limit: limit, mediaTypes: mediaTypes) { return .refuse(refusal) }
             return .collect(limit: limit)
-        case .spooled(let limit, let mediaTypes):
+        case .spooled(let most, let mediaTypes):
+            // A document is parsed in memory, wherever it is posted.
+            let isDocument = Negotiation.mediaType(head.fields[.contentType]) == "application/json"
+            let limit = isDocument ? min(most, core.configuration.limits.jsonBody) : most
             if let refusal = refusal(of: head, limit: limit, mediaTypes: mediaTypes) { return .refuse(refusal) }
             return .spool(limit: limit, directory: core.blobs.directory.temporaryPath)
         }
