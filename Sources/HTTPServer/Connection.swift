@@ -23,6 +23,8 @@ final class Connection {
     }
 
     static let inputLimit = 64 * 1024
+    /// As much as the client's kernel and ours may hold of what it sent before it could read our answer: closing with less read
+    /// would reset the connection, and the answer would be lost.
     private static let lingerLimit = 4 * 1024 * 1024
 
     let id: ConnectionID

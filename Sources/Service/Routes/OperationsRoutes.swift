@@ -85,7 +85,10 @@ extension JSONValue {
     }
 }
 
-/// Whether the server can take work: not while it is stopping, and not while the store does not answer.
+/// Whether the server can take work: not while it is stopping, while the store does not answer, or while the disk is full.
+///
+/// A full job queue is no reason: a balancer that turned clients away would keep them from the jobs they wait for, and only
+/// submissions are refused meanwhile, with a time to come again.
 final class Readiness: Sendable {
     private let stopping = Mutex(false)
 
