@@ -20,9 +20,15 @@ request GET /jobs/"$first"
 expect_json "jobs are still shown" '.state == "queued"'
 request POST "/jobs/$first/cancel"
 expect_json "a cancelled job leaves the queue" '.state == "cancelled"'
-for _ in {1..100}; do
-    post /kernels/ntk "$SMALL" -H 'Idempotency-Key: "fourth"'
-    [[ $STATUS == 503 ]] || break
-    sleep 0.1
-done
+post /kernels/ntk "$SMALL" -H 'Idempotency-Key: "fourth"'
 expect_status "then there is room, and the refused request's key is free" 202
+post /kernels/ntk "$SMALL"
+expect_problem "for one" 503 queue_full
+stop_server
+
+rm -rf "$DATA"
+start_server --workers 1 --max-queued-jobs 1
+for _ in {1..10}; do post /kernels/ntk "$SMALL" -H 'Prefer: wait=20'; echo "$STATUS"; done >"$WORK/statuses"
+check "jobs that have run are not counted" test "$(sort -u "$WORK/statuses")" = 200
+refuses() { ! "$TANGENT" "$@" </dev/null; }
+check "a queue of nothing is refused" refuses serve --max-queued-jobs 0

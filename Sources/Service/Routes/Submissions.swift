@@ -30,12 +30,7 @@ struct Submissions: Sendable {
             }
         }
         do {
-            let limit = core.configuration.queueLimit
-            guard core.queueDepth.load(ordering: .relaxed) < limit else {
-                throw Problem(
-                    .queueFull, "\(limit) jobs are waiting already. Try again when some of them have run.",
-                    fields: [.retryAfter: "10"])
-            }
+            try checkQueue()
             let draft = try draft()
             guard draft.isLong else {
                 enqueue(try draft.job(), request, preferences, context)
@@ -47,6 +42,18 @@ struct Submissions: Sendable {
             if let request { core.abandon(request) }
             throw error
         }
+    }
+
+    /// Refuses a job where as many wait as may.
+    private func checkQueue() throws {
+        let limit = core.configuration.queueLimit
+        guard core.queueDepth.load(ordering: .relaxed) >= limit else { return }
+        // Some may have started since they were counted: nobody is refused on an old count.
+        let depth = try core.store.queueDepth()
+        core.queueDepth.store(depth, ordering: .relaxed)
+        guard depth >= limit else { return }
+        throw Problem(
+            .queueFull, "\(limit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
     }
 
     private func enqueue(_ draft: Draft, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {

@@ -40,18 +40,10 @@ public final class TangentServer: Sendable {
         self.store = store
         try store.recover()
         let hints = Hints()
-        let supervisor = Supervisor(
-            Supervisor.Configuration(
-                executable: executable, workers: configuration.workers,
-                onDeath: { pid in
-                    do {
-                        try directory.removeTemporaries(of: pid)
-                    } catch {
-                        logger.error("a dead worker's files remain", metadata: ["error": "\(error)"])
-                    }
-                },
-                arguments: workerArguments),
-            store: store, logger: logger, changed: { hints.fire() })
+        let workers = Supervisor.Configuration(
+            executable: executable, workers: configuration.workers, onDeath: { Self.clean(directory, after: $0, logger) },
+            arguments: workerArguments)
+        let supervisor = Supervisor(workers, store: store, logger: logger, changed: { hints.fire() })
         self.supervisor = supervisor
         let core = Core(
             configuration: configuration, store: store, blobs: BlobStore(directory), logger: logger,
@@ -87,6 +79,15 @@ public final class TangentServer: Sendable {
         } catch {
             supervisor.stop(grace: .zero)
             throw error
+        }
+    }
+
+    /// Removes what a dead worker was writing.
+    private static func clean(_ directory: DataDirectory, after worker: pid_t, _ logger: Logger) {
+        do {
+            try directory.removeTemporaries(of: worker)
+        } catch {
+            logger.error("a dead worker's files remain", metadata: ["error": "\(error)"])
         }
     }
 
