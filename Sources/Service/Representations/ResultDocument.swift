@@ -88,8 +88,11 @@ struct ResultDocument {
     private mutating func append(_ text: String) { append(Array(text.utf8)) }
 
     private mutating func append(_ bytes: some Sequence<UInt8>) {
-        if case .text(let before) = segments.last {
-            segments[segments.count - 1] = .text(before + bytes)
+        if case .text(var text) = segments.last {
+            // Out of the list while it grows, so that it has one owner and is not copied: a result may have thousands of arrays.
+            segments.removeLast()
+            text += bytes
+            segments.append(.text(text))
         } else {
             segments.append(.text(Array(bytes)))
         }
