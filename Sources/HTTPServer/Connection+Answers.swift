@@ -30,17 +30,24 @@ extension Connection {
         exchange?.keepsAlive = false
         exchange?.responder?.close()
         let id = exchange?.head.id ?? loop.makeRequestID()
-        answer(loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id), id: id)
+        let problem = loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id)
+        answer(problem, id: id, isFault: true)
     }
 
     /// Queues an answer, with the framing that RFC 9112 section 6.3 asks for.
-    /// - Parameter id: of a request that was never complete enough to be an exchange.
-    func answer(_ response: Response, id: String? = nil) {
+    /// - Parameters:
+    ///   - id: of a request that was never complete enough to be an exchange.
+    ///   - isFault: `response` is the problem document of a fault, for which there is no further one.
+    func answer(_ response: Response, id: String? = nil, isFault: Bool = false) {
+        let lines = response.lines ?? FieldLines(response.fields)
+        if let name = lines.refused, !isFault {
+            if case .source(let source, _) = response.body { source.cancel() }
+            return fail(.responseField(name))
+        }
         let isVersion10 = exchange?.isVersion10 ?? false
         let isHead = exchange?.head.method == .head
         let code = response.status.code
         let isBodiless = code == 204 || code == 304 || code < 200
-        let lines = response.lines ?? FieldLines(response.fields)
         var keepsAlive = !lines.closes && canKeepAlive
         var bytes: [UInt8] = []
         var source: (any BodySource)?

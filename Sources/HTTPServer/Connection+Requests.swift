@@ -59,7 +59,7 @@ extension Connection {
     /// The last byte of the request is there.
     func endOfRequest() throws(ParseFailure) {
         guard let exchange else { return }
-        times.handlingStart = loop.now
+        times.handlingEnd = loop.now + configuration.handlerTimeout
         if let refusal = exchange.refusal { return answer(refusal) }
         stage = .handling
         if exchange.spool != nil {
@@ -78,6 +78,7 @@ extension Connection {
             answer(response)
         } else {
             exchange.responder = responder
+            if let limit = loop.context.handler.timeLimit(for: exchange.head) { times.handlingEnd = loop.now + limit }
         }
     }
 

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 
 /// One client connection: reads requests one after the other, answers each before it looks at the next.
-/// So answers keep their order, and a client that pipelines waits in the kernel's buffer and at most `inputLimit` here.
+/// So answers keep their order, and what a client pipelines waits in the kernel's buffer beyond `inputLimit` bytes or
+/// `ServerConfiguration.pipelinedRequests`.
 ///
 /// Confined to its loop; other threads reach it through `LoopMessage`.
 final class Connection {
@@ -22,6 +23,8 @@ final class Connection {
     }
 
     static let inputLimit = 64 * 1024
+    /// As much as the client's kernel and ours may hold of what it sent before it could read our answer: closing with less read
+    /// would reset the connection, and the answer would be lost.
     private static let lingerLimit = 4 * 1024 * 1024
 
     let id: ConnectionID
@@ -32,7 +35,7 @@ final class Connection {
     var output = OutputQueue()
     var parser: RequestParser
     /// Received bytes that the parser has not been given yet.
-    private var input: [UInt8] = []
+    private var input = WaitingInput()
     var requests = 0
     private var peerHasEnded = false
     private var armed = EPOLLIN.rawValue
@@ -86,7 +89,7 @@ final class Connection {
             if input.isEmpty && !isWaiting {
                 process(bytes)
             } else {
-                input.append(contentsOf: bytes)
+                input.append(bytes)
             }
         }
     }
@@ -102,9 +105,7 @@ final class Connection {
 
     /// Goes on with what came while the connection waited.
     private func resume() {
-        var waiting: [UInt8] = []
-        swap(&waiting, &input)
-        waiting.withUnsafeBytes { process($0) }
+        input.take().withUnsafeBytes { process($0) }
     }
 
     private func process(_ bytes: UnsafeRawBufferPointer) {
@@ -115,9 +116,9 @@ final class Connection {
             fail(error)
         }
         switch stage {
-        case .closing, .lingering, .closed: input = []
+        case .closing, .lingering, .closed: input = WaitingInput()
         case .head, .body, .handling, .sending:
-            if position < bytes.count { input.append(contentsOf: bytes[position...]) }
+            if position < bytes.count { input.append(bytes.part(position...)) }
         }
     }
 
@@ -192,7 +193,7 @@ final class Connection {
         if !peerHasEnded {
             switch stage {
             case .head, .body: if !isWaiting { wanted |= EPOLLIN.rawValue }
-            case .handling, .sending: if input.count < Self.inputLimit { wanted |= EPOLLIN.rawValue }
+            case .handling, .sending: if hasRoomForInput { wanted |= EPOLLIN.rawValue }
             case .closing, .lingering, .closed: wanted |= EPOLLIN.rawValue
             }
         }
@@ -200,6 +201,12 @@ final class Connection {
         if wanted == armed { return }
         armed = wanted
         loop.setInterest(id, events: wanted)
+    }
+
+    /// Whether more may be read while a request is under way. One reading may bring more requests than may wait; then there
+    /// is no other until they have been answered.
+    private var hasRoomForInput: Bool {
+        input.count < Self.inputLimit && !input.holds(heads: configuration.pipelinedRequests)
     }
 
     // MARK: Time

@@ -9,7 +9,8 @@ struct ConnectionTimes {
     var bodyStart = 0.0
     private var bodyBytes = 0
     private var pauseStart: Double?
-    var handlingStart = 0.0
+    /// When the handler must have answered.
+    var handlingEnd = 0.0
     private var writeStart: Double?
     private var totalSent = 0
     private var takenAtWriteStart = 0
@@ -94,7 +95,7 @@ struct ConnectionTimes {
             let rate = bodyStart + configuration.bodyGrace + Double(bodyBytes) / configuration.bodyMinimumRate
             other = min(rate, bodyStart + configuration.bodyTimeout)
         case .handling:
-            other = handlingStart + configuration.handlerTimeout
+            other = handlingEnd
         case .lingering:
             other = lingerStart + configuration.lingerTimeout
         case .sending, .closing, .closed:

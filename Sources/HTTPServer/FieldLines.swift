@@ -5,17 +5,27 @@ struct FieldLines: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Whether the handler asked to close the connection.
     private(set) var closes = false
+    /// A field whose value would break the head apart: it holds a control byte (RFC 9110 section 5.5). It is not among `bytes`.
+    private(set) var refused: HTTPField.Name?
 
-    init(_ fields: HTTPFields) {
-        for field in fields {
+    init(_ fields: ResponseFields) {
+        for field in fields.fields {
             if Self.isOurs(field.name) {
                 if field.name == .connection, matches(field.value.utf8, lowercase: "close".utf8) { closes = true }
                 continue
             }
-            bytes.append(text: field.name.rawName)
-            bytes.append(": ")
-            field.withUnsafeBytesOfValue { bytes.append(contentsOf: $0) }
-            bytes.append("\r\n")
+            var value = field.value
+            value.withUTF8 { text in
+                let value = UnsafeRawBufferPointer(text)
+                guard ByteClass.firstControl(in: value, 0..<value.count) == value.count else {
+                    refused = field.name
+                    return
+                }
+                bytes.append(text: field.name.rawName)
+                bytes.append(": ")
+                bytes.append(contentsOf: value)
+                bytes.append("\r\n")
+            }
         }
     }
 

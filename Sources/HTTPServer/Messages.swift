@@ -59,17 +59,17 @@ public enum RequestBody: Sendable {
 
 /// One answer. The server adds `Date`, `Connection` and the framing fields, and ignores them in `fields`,
 /// except that `Connection: close` closes the connection after the answer.
-/// A field value cannot carry CR, LF or NUL: HTTPTypes turns them into spaces when the field is made.
+/// An answer with a control byte in a field value is not sent: the client gets 500 in its place.
 public struct Response: Sendable {
     public var status: HTTPResponse.Status
-    public var fields: HTTPFields {
+    public var fields: ResponseFields {
         didSet { lines = nil }
     }
     public var body: ResponseBody
     /// `fields` as they go out, where they were written beforehand.
     private(set) var lines: FieldLines?
 
-    public init(status: HTTPResponse.Status, fields: HTTPFields = [:], body: ResponseBody = .empty) {
+    public init(status: HTTPResponse.Status, fields: ResponseFields = [:], body: ResponseBody = .empty) {
         self.status = status
         self.fields = fields
         self.body = body
@@ -104,9 +104,15 @@ public protocol RequestHandler: Sendable {
     func policy(for head: RequestHead) -> BodyPolicy
     /// Called once the body is complete. The answer goes through `responder`, now or later, from any thread.
     func handle(_ head: RequestHead, _ body: RequestBody, _ responder: Responder)
+    /// Seconds in which a request must be answered that `handle` has left open; nil for `ServerConfiguration.handlerTimeout`.
+    func timeLimit(for head: RequestHead) -> Double?
     /// The answer to a fault that the server itself finds: 400, 408, 413, 414, 417, 431, 500, 501, 503, 505 or 507.
     /// - Parameters:
     ///   - code: a stable identifier of the fault such as `bare_line_feed`.
     ///   - detail: a sentence that tells the client what to change.
     func problem(_ status: HTTPResponse.Status, code: String, detail: String, requestID: String) -> Response
+}
+
+extension RequestHandler {
+    public func timeLimit(for head: RequestHead) -> Double? { nil }
 }

@@ -58,5 +58,10 @@ struct ParseFailure: Error, Sendable, Equatable {
         .serviceUnavailable, "too_many_connections",
         "This address has all the connections that one may have; reuse them, or close some.")
     static let handlerTimeout = ParseFailure(.serviceUnavailable, "handler_timeout", "The answer took too long.")
+    static func responseField(_ name: HTTPField.Name) -> ParseFailure {
+        ParseFailure(
+            .internalServerError, "invalid_response_field",
+            "The answer was not sent, because the value of its field \(name.rawName) holds a control byte.")
+    }
     static let unanswered = ParseFailure(.internalServerError, "no_answer", "The request was dropped without an answer.")
 }

@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var discardLimit = 64 * 1024
     /// Requests on one connection; the last answer carries `Connection: close`.
     public var requestsPerConnection = 10_000
+    /// Requests that may wait on a connection behind the one under way before no more are read from it.
+    public var pipelinedRequests = 16
 
     /// From the first byte of a head to its end, in seconds, however the bytes drip; then 408.
     public var headTimeout = 10.0
@@ -43,17 +45,18 @@ public struct ServerConfiguration: Sendable {
     public var writeTimeout = 30.0
     /// See `writeTimeout`.
     public var writeProgress = 30 * 1024
-    /// Seconds that the handler may take before the server answers 503 in its place.
-    public var handlerTimeout = 90.0
+    /// Seconds that the handler may take before the server answers 503 in its place, unless `RequestHandler.timeLimit(for:)`
+    /// gives the request another limit.
+    public var handlerTimeout = 60.0
     /// Seconds that a closing connection still reads and drops what the client sends.
     public var lingerTimeout = 2.0
     /// Seconds after which a connection is closed behind its current answer; a jitter of 10 % is added.
     public var connectionAge = 3600.0
 
     /// Bytes that wait for a client before its source is no longer read.
-    public var outputHighWater = 256 * 1024
+    public var outputHighWater = 64 * 1024
     /// Bytes at which the source is read again.
-    public var outputLowWater = 64 * 1024
+    public var outputLowWater = 32 * 1024
     /// Threads that write spooled bodies to disk.
     public var spoolThreads = 2
 

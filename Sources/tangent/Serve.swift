@@ -28,6 +28,9 @@ struct Serve: ParsableCommand {
         help: "Connections that one client address may have at once; 0 for any number, as behind a proxy. (default: 256)")
     var connectionsPerAddress: Int?
 
+    @Option(name: .customLong("max-queued-jobs"), help: "Jobs that may wait at once; one more is answered 503. (default: 10000)")
+    var queueLimit: Int?
+
     @OptionGroup var shared: SharedOptions
 
     func run() throws {
@@ -44,6 +47,10 @@ struct Serve: ParsableCommand {
         settings.connectionsPerAddress = try Setting(
             flag: "max-connections-per-address", given: connectionsPerAddress, parse: { Int($0) }, expectation: "a number of connections"
         ).value(default: settings.connectionsPerAddress)
+        settings.queueLimit = try Setting(
+            flag: "max-queued-jobs", given: queueLimit, parse: { Int($0) }, expectation: "a number of jobs"
+        ).value(default: settings.queueLimit)
+        guard settings.queueLimit >= 1 else { throw ValidationError("--max-queued-jobs takes 1 or more.") }
         guard settings.connectionsPerAddress >= 0 else { throw ValidationError("--max-connections-per-address takes 0 or more.") }
         guard (0...65_535).contains(settings.port) else { throw ValidationError("--port takes 0 to 65535.") }
         guard (0...1024).contains(settings.workers) else { throw ValidationError("--workers takes 0 to 1024.") }

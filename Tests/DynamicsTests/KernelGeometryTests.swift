@@ -38,6 +38,25 @@ struct KernelGeometryTests {
         #expect(even.rank == n && abs(even.frobeniusNorm / 3e150 - Double(n).squareRoot()) < 1e-9)
     }
 
+    /// Without the clamp some of these come out as 1.0000000000000002.
+    @Test("no alignment is above 1 or below -1", arguments: 0..<200)
+    func neverAboveOne(seed: UInt64) throws {
+        var random = SplitMix(state: seed)
+        let n = Int.random(in: 2...12, using: &random)
+        let y = random.matrix(n, 1)
+        let own = DenseMatrix(rows: n, columns: n)
+        own.setGram(y, scale: 0.7, threads: 1)
+        for centred in [false, true] {
+            let same = try #require(KernelGeometry.alignment(own, own.copy(), centred: centred))
+            let opposite = DenseMatrix(rows: n, columns: n, values: own.elements.map { -$0 })
+            let against = try #require(KernelGeometry.alignment(own, opposite, centred: centred))
+            #expect(same <= 1 && same > 1 - 1e-12 && against >= -1 && against < -1 + 1e-12, "seed \(seed): \(same), \(against)")
+        }
+        let targets = try #require(KernelGeometry(overwriting: own, targets: y).targets)
+        let (plain, centred) = try (#require(targets.alignment), #require(targets.centredAlignment))
+        #expect(plain <= 1 && centred <= 1, "seed \(seed): \(plain), \(centred)")
+    }
+
     @Test("the kernel of the targets is aligned with them by 1, every kernel by 0 to 1", arguments: 0..<20)
     func alignments(seed: UInt64) throws {
         var random = SplitMix(state: seed)

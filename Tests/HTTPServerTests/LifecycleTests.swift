@@ -43,6 +43,22 @@ extension LoopbackTests {
         server.handler.held.withLock { $0.removeFirst() }.respond(Response(status: .ok))
     }
 
+    /// The limits that a client is promised: what waits for it, how long it waits, what it may send ahead.
+    @Test func defaultLimits() {
+        let configuration = ServerConfiguration()
+        #expect(configuration.outputHighWater == 64 << 10 && configuration.outputLowWater == 32 << 10)
+        #expect(configuration.handlerTimeout == 60 && configuration.headTimeout == 10 && configuration.writeTimeout == 30)
+        #expect(configuration.pipelinedRequests == 16 && configuration.requestsPerConnection == 10_000)
+    }
+
+    @Test func aHandlerMaySetAnotherLimit() throws {
+        let server = try TestServer(handler: TestHandler(holdLimit: 0.3))
+        let client = try server.client()
+        try client.send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try client.replies().map(\.text) == ["handler_timeout"])
+        server.handler.held.withLock { $0.removeFirst() }.respond(Response(status: .ok))
+    }
+
     @Test func aClientThatReadsNothingIsCutOffAndCostsLittle() throws {
         let server = try TestServer { $0.writeTimeout = 0.5 }
         let client = try server.client(receiveBuffer: 4096)

@@ -72,6 +72,24 @@ import Testing
         }
     }
 
+    /// With fewer allowed to wait than come at once: the reading pauses and goes on.
+    @Test func morePipelinedRequestsThanMayWaitAreAllAnswered() throws {
+        let server = try TestServer { $0.pipelinedRequests = 2 }
+        let client = try server.client()
+        for _ in 0..<20 { try client.send(String(repeating: "GET /later HTTP/1.1\r\nHost: h\r\n\r\n", count: 10)) }
+        for _ in 0..<200 { #expect(try client.reply().text == "later") }
+    }
+
+    @Test func waitingRequestsAreCounted() {
+        var input = WaitingInput()
+        let head = Array("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+        for byte in head + head + head.dropLast() { withUnsafeBytes(of: byte) { input.append($0) } }
+        #expect(input.holds(heads: 2) && !input.holds(heads: 3))
+        head.suffix(1).withUnsafeBytes { input.append($0) }
+        #expect(input.holds(heads: 3) && !input.holds(heads: 4))
+        #expect(input.take() == head + head + head && input.isEmpty && !input.holds(heads: 1))
+    }
+
     @Test func aSlowAnswerHoldsBackTheNext() throws {
         let server = try TestServer()
         let client = try server.client()
@@ -128,10 +146,38 @@ import Testing
         let server = try TestServer()
         let client = try server.client()
         try client.send("GET /split HTTP/1.1\r\nHost: h\r\n\r\n" + Self.get)
+        let replies = try client.replies()
+        #expect(replies.map(\.status) == [500] && replies.map(\.text) == ["invalid_response_field"])
+        #expect(replies.first?.field("x-evil") == nil && replies.first?.field("location") == nil)
+        #expect(server.handler.events.withLock { $0 } == ["cancelled"])
+    }
+
+    @Test func aHandlerCannotSetTheServersFields() throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.send("GET /ours HTTP/1.1\r\nHost: h\r\n\r\n" + Self.get)
         let reply = try client.reply()
-        #expect(reply.field("x-evil") == nil && reply.field("location")?.hasPrefix("/a") == true)
-        #expect(reply.field("content-length") == "0")
+        #expect(reply.field("content-length") == "0" && reply.field("date") != "never" && reply.field("connection") == nil)
         #expect(try client.reply().text == "/a")
+    }
+
+    @Test(arguments: ["a\r", "\n", "a\u{0}b", "\u{7F}", "a\u{B}"]) func aControlByteIsNeverWritten(value: String) {
+        let lines = FieldLines([.eTag: "\"a\"", .location: value])
+        #expect(lines.refused == .location && String(decoding: lines.bytes, as: UTF8.self) == "ETag: \"a\"\r\n")
+    }
+
+    @Test(arguments: ["", "a\tb", "é", " a "]) func otherValuesGoOutAsTheyAre(value: String) {
+        let lines = FieldLines([.location: value])
+        #expect(lines.refused == nil && String(decoding: lines.bytes, as: UTF8.self) == "Location: \(value)\r\n")
+    }
+
+    @Test func fieldsAreReplacedInTheirPlace() {
+        var fields: ResponseFields = [.eTag: "1", .vary: "2", .eTag: "3"]
+        fields[.eTag] = "4"
+        #expect(fields == [.eTag: "4", .vary: "2"])
+        fields[.eTag] = nil
+        fields[.location] = "5"
+        #expect(fields == [.vary: "2", .location: "5"] && fields[.eTag] == nil && fields[.location] == "5")
     }
 
     /// Lines written beforehand say what the fields say, also when these change later.

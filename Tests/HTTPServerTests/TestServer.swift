@@ -11,12 +11,17 @@ final class TestHandler: RequestHandler {
     let events = Mutex<[String]>([])
     let spooled = Mutex<[String]>([])
     let directory: String
+    /// Seconds that a request may be held; nil for the server's own limit.
+    let holdLimit: Double?
     /// A thread of its own: the test runner may keep Dispatch's global queues busy.
     let pool = BlockingPool(name: "handler", threads: 1, capacity: 1024)
 
-    init(directory: String = FileManager.default.temporaryDirectory.path) {
+    init(directory: String = FileManager.default.temporaryDirectory.path, holdLimit: Double? = nil) {
         self.directory = directory
+        self.holdLimit = holdLimit
     }
+
+    func timeLimit(for head: RequestHead) -> Double? { holdLimit }
 
     func policy(for head: RequestHead) -> BodyPolicy {
         switch head.path {
@@ -50,7 +55,10 @@ final class TestHandler: RequestHandler {
         case "/nothing": responder.respond(Response(status: .noContent))
         case "/unchanged": responder.respond(Response(status: .notModified, fields: [.eTag: "\"a\""], body: .bytes([1])))
         case "/split":
-            responder.respond(Response(status: .ok, fields: [.location: "/a\r\nX-Evil: 1", .connection: "keep-alive", .contentLength: "99"]))
+            let source = CountingSource(pieces: 1, length: 1, handler: self)
+            responder.respond(Response(status: .ok, fields: [.location: "/a\r\nX-Evil: 1"], body: .source(source, length: 1)))
+        case "/ours":
+            responder.respond(Response(status: .ok, fields: [.date: "never", .connection: "keep-alive", .contentLength: "99"]))
         case "/stream":
             let source = CountingSource(pieces: Int(head.query ?? "") ?? 3, length: 100_000, handler: self)
             responder.respond(Response(status: .ok, body: .source(source, length: nil)))
@@ -62,7 +70,7 @@ final class TestHandler: RequestHandler {
     }
 
     func problem(_ status: HTTPResponse.Status, code: String, detail: String, requestID: String) -> Response {
-        let fields: HTTPFields = [.contentType: "application/problem+json", .retryAfter: "1"]
+        let fields: ResponseFields = [.contentType: "application/problem+json", .retryAfter: "1"]
         return Response(status: status, fields: fields, body: .bytes(Array(code.utf8)))
     }
 }

@@ -13,6 +13,28 @@ for code in $(codes "$ROOT/Sources/Service/Problems/ProblemCode.swift") $(codes 
     check "docs/errors.md explains $code" grep -q "^| .*\`$code\`" "$ROOT/docs/errors.md"
 done
 
+# cases FILE: the codes of an enumeration in the sources, as a JSON array.
+cases() { sed -n 's/^ *case .* = "\([a-z_]*\)"$/\1/p' "$1" | jq -R . | jq -c -s sort; }
+problems=$(cases "$ROOT/Sources/Service/Problems/ProblemCode.swift")
+failures=$(cases "$ROOT/Sources/Service/Computations/JobErrorCode.swift")
+expect_json "the contract lists the codes of problems" --argjson codes "$problems" '.components.schemas.Problem.properties.code.enum | sort == $codes'
+expect_json "and those of failed jobs" --argjson codes "$failures" '.components.schemas.JobError.properties.code.enum | sort == $codes'
+for code in $(jq -r '.[]' <<<"$failures"); do
+    check "docs/errors.md explains $code of a failed job" \
+        grep -q "^| \`$code\`" <(sed -n '/^## Failed jobs/,$p' "$ROOT/docs/errors.md")
+done
+recorded=$(grep -oE 'code: "[a-z_]+"' "$ROOT/Sources/Jobs/Store/Problems.swift" | cut -d '"' -f 2 | jq -R . | jq -c -s .)
+check "the queue's own codes are among them" jq -n -e --argjson own "$recorded" --argjson all "$failures" '$own != [] and ($own - $all) == []'
+
+# Every address without parameters is in the contract and in the discovery document, and is there.
+addresses=$(jq -c '.paths | keys | map(select(contains("{") or . == "/" | not)) | sort' "$BODY")
+request GET / -H 'Accept: application/json'
+expect_json "GET / links to every address of the contract" --argjson addresses "$addresses" '[.links[]] | sort == $addresses'
+for address in $(member '.links[]'); do
+    request OPTIONS "$address"
+    expect_status "OPTIONS $address" 204
+done
+
 "$ROOT/Scripts/python-environment"
 # Each example prints its own line, so that the counts are those of examples.
 while IFS= read -r line; do

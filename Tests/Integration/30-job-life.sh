@@ -68,6 +68,16 @@ request GET "$array?format=npy" -H 'Range: bytes=0-99' -H 'If-Range: "other"'
 expect_status "another version's range gets everything" 200
 request GET "$array?format=npy" -H "Range: bytes=$size-"
 expect_problem "a range beyond the end" 416 range_not_satisfiable
+# Several ranges, up to the eight a request may ask for and beyond them, are answered with everything, as RFC 9110 section 14.2 allows.
+for count in 2 8 9 500; do
+    request GET "$array?format=npy" -H "Range: bytes=$(seq "$count" | sed 's/^/0-/' | paste -s -d ,)"
+    expect_status "$count ranges" 200
+    check "are answered with the file" cmp "$BODY" "$WORK/ntk.npy"
+done
+request GET "$array?format=npy" -H 'Range: bytes=-10'
+expect_field "the last ten bytes" Content-Range "^bytes $((size - 10))-$((size - 1))/$size$"
+request HEAD "$array?format=npy" -H 'Range: bytes=0-99'
+expect_field "HEAD has no ranges" Content-Length "^$size$"
 request GET "$array?format=npy" -H "If-None-Match: $tag"
 expect_status "an array that the client has" 304
 request HEAD "$array?format=npy"
@@ -102,3 +112,5 @@ request GET "/jobs/$id"
 expect_problem "and is gone" 404 not_found
 request GET "$array"
 expect_problem "with its arrays" 404 not_found
+request POST /kernels/ntk -H 'Content-Type: application/json' --data-binary "$SMALL" -H 'Range: bytes=0-9' -H 'Prefer: wait=10'
+expect_status "a range of a POST is ignored" 200

@@ -84,6 +84,10 @@ expect_json "nothing of all this was stored" '.items == []'
 head -c 34000000 /dev/zero | tr '\0' ' ' >"$WORK/large"
 request POST /kernels/ntk -H 'Content-Type: application/json' --data-binary "@$WORK/large"
 expect_problem "a body beyond the limit" 413 payload_too_large
+request POST /datasets -H 'Content-Type: application/json' --data-binary "@$WORK/large"
+expect_problem "a dataset in JSON has the same limit" 413 payload_too_large
+request POST /datasets -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/large"
+expect_problem "in chunks too" 413 payload_too_large
 post /datasets '{"generator": {"type": "sphere", "rows": 20000, "features": 4, "seed": 1}}'
 # A spectrum needs the whole matrix in memory: 3.2 GB.
 post /kernels/ntk "{$layers, \"x1\": {\"dataset\": \"$(member .id)\"}, \"include\": [\"spectrum\"]}"

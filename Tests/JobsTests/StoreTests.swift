@@ -44,19 +44,6 @@ import Testing
         #expect(try fixture.store.lastEventSequence() == events[4].seq, "numbers are never given twice")
     }
 
-    /// Pages of 1000: fewer, exactly one, exactly two, and more.
-    @Test(arguments: [999, 1000, 2000, 2001])
-    func aLongLogIsReadToItsEnd(length: Int) throws {
-        let fixture = try StoreFixture()
-        let job = try fixture.enqueue()
-        let claimed = try fixture.claim()
-        _ = try fixture.store.report((2..<length).map { .metric("{\"step\":\($0)}") }, under: claimed.lease)
-        let events = try fixture.store.allEvents(of: job.id, after: 0, atMost: 10_000)
-        #expect(events == (try fixture.store.events(of: job.id, after: 0, limit: 10_000)))
-        #expect(events.count == length)
-        #expect(try fixture.store.allEvents(of: job.id, after: events[0].seq, atMost: 1001) == Array(events.dropFirst().prefix(1001)))
-    }
-
     @Test func finishedJobsExpireThenAreForgotten() throws {
         let fixture = try StoreFixture()
         let spec = Blob(sha256: String(repeating: "cd", count: 32), bytes: 1)

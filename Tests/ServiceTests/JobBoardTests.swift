@@ -96,6 +96,26 @@ private final class Fixture {
         #expect(told.withLock { $0 } == 2)
     }
 
+    @Test func whoGivesUpIsForgotten() throws {
+        let fixture = try Fixture()
+        let job = try fixture.enqueue()
+        fixture.board.put(job)
+        let told = Mutex<[Int]>([])
+        let giveUp = Mutex<[@Sendable () -> Void]>([])
+        for number in 0..<3 {
+            try fixture.board.wait(
+                for: job.id, until: \.state.isFinal, deadline: soon, onGiveUp: { action in giveUp.withLock { $0.append(action) } }
+            ) { _ in told.withLock { $0.append(number) } }
+        }
+        let actions = giveUp.withLock { $0 }
+        actions[1]()
+        actions[1]()
+        try fixture.finish()
+        fixture.board.apply(try fixture.news())
+        #expect(told.withLock { $0 } == [0, 2])
+        actions[0]()
+    }
+
     @Test func aDeletedJobIsGoneForThoseWhoWait() throws {
         let fixture = try Fixture()
         let job = try fixture.enqueue()

@@ -15,7 +15,7 @@ import Testing
         #expect(try ResultArray("mean", shape: [count], values, blobs: blobs).shape == [count])
         values[count - 1] = bad
         let failure = #expect(throws: NonFiniteArray.self) { try ResultArray("mean", shape: [count], values, blobs: blobs) }
-        #expect(failure?.code == "non_finite_result" && failure?.detail.contains("mean") == true)
+        #expect(failure?.code == .nonFiniteResult && failure?.detail.contains("mean") == true)
         #expect(throws: NonFiniteArray.self) { try ResultArray("mean", shape: [count], values.map(Float.init), blobs: blobs) }
     }
 }

@@ -43,8 +43,6 @@ private struct LiteralReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0
 
-    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
     func fault(_ what: String) -> ArrayError {
         ArrayError(.malformed, "the .npy header \(what), near its byte \(position); write the file with numpy.save")
     }

@@ -41,6 +41,13 @@ struct FrobeniusMatrix {
     var scaledNorm: Double { product(self).squareRoot() }
     var norm: Double { scale * scaledNorm }
 
+    /// ⟨A, B⟩ in units of ‖A‖ ‖B‖, which rounding may carry an ulp or two beyond 1.
+    static func cosine(_ product: Double, _ norms: Double) -> Double {
+        let ratio = product / norms
+        // Comparisons rather than `min` and `max`, which would make a number of NaN.
+        return ratio > 1 ? 1 : ratio < -1 ? -1 : ratio
+    }
+
     /// Whether nothing is there but, of a centred matrix, rounding.
     var isZero: Bool { scale == 0 || means != nil && scaledNorm <= 4 * Double(matrix.rows) * Double.ulpOfOne }
 
@@ -63,6 +70,6 @@ struct FrobeniusMatrix {
         let image = DenseMatrix.product(matrix, y, threads: threads)
         let inner = zip(image.elements, y.elements).reduce(0) { $0 + $1.0 / scale * $1.1 }
         let gram = DenseMatrix.product(y, y, transposing: .first, threads: threads)
-        return inner / (scaledNorm * FrobeniusMatrix(gram).norm)
+        return Self.cosine(inner, scaledNorm * FrobeniusMatrix(gram).norm)
     }
 }

@@ -17,7 +17,7 @@ public struct KernelGeometry: Sendable {
     /// A kernel beside targets Y [n, k], whose own kernel is YYᵀ.
     public struct TargetAlignment: Sendable, Equatable {
         /// ⟨K, YYᵀ⟩/(‖K‖ ‖YYᵀ‖) with Frobenius' product (Cristianini, Shawe-Taylor, Elisseeff, Kandola, NIPS 2001), in [0, 1] of
-        /// positive semidefinite K; nil where one of them is zero.
+        /// positive semidefinite K to rounding, and never above 1; nil where one of them is zero.
         public let alignment: Double?
         /// The same of HKH and HYYᵀH, H = I − 11ᵀ/n: without what all inputs have in common (Cortes, Mohri, Rostamizadeh, JMLR 2012).
         public let centredAlignment: Double?
@@ -64,10 +64,11 @@ public struct KernelGeometry: Sendable {
             alignment: alignments[0], centredAlignment: alignments[1], energy: total > 0 ? parts.map { $0 / total } : parts)
     }
 
-    /// ⟨A, B⟩/(‖A‖ ‖B‖) of two symmetric matrices [n, n], with both centred if asked; nil where one of them is zero.
+    /// ⟨A, B⟩/(‖A‖ ‖B‖) of two symmetric matrices [n, n], with both centred if asked, in [-1, 1]; nil where one of them is zero.
     public static func alignment(_ a: DenseMatrix, _ b: DenseMatrix, centred: Bool) -> Double? {
         let (first, second) = (FrobeniusMatrix(a, centred: centred), FrobeniusMatrix(b, centred: centred))
-        return first.isZero || second.isZero ? nil : first.product(second) / (first.scaledNorm * second.scaledNorm)
+        if first.isZero || second.isZero { return nil }
+        return FrobeniusMatrix.cosine(first.product(second), first.scaledNorm * second.scaledNorm)
     }
 
     /// Cosines K_ij/√(K_ii K_jj) and angles in radians of a symmetric kernel [n, n]; 0 and π/2 where a row has no variance.

@@ -120,10 +120,13 @@ public struct WeightPlane: Sendable {
     /// ‖d₁‖, ‖d₂‖.
     public var norms: (Double, Double) { (Self.dot(first, first).squareRoot(), Self.dot(second, second).squareRoot()) }
 
-    /// The cosine of the angle between the directions.
+    /// The cosine of the angle between the directions, in [-1, 1]; 0 where one of them has no length.
     public var cosine: Double {
         let (a, b) = norms
-        return a > 0 && b > 0 ? Self.dot(first, second) / (a * b) : 0
+        guard a > 0 && b > 0 else { return 0 }
+        // Rounding may carry it an ulp or two beyond 1.
+        let ratio = Self.dot(first, second) / (a * b)
+        return ratio > 1 ? 1 : ratio < -1 ? -1 : ratio
     }
 
     /// The coordinates of the point of the plane that is nearest to these parameters, where the directions are orthonormal.

@@ -24,7 +24,9 @@ public protocol JobStore: Sendable {
 
     // MARK: The change log
 
+    /// Events of all jobs after a sequence number, oldest first.
     func events(after seq: Int64, limit: Int) throws -> [JobEvent]
+    /// Events of one job after a sequence number, oldest first. Fewer than `limit` are the last there are.
     func events(of id: String, after seq: Int64, limit: Int) throws -> [JobEvent]
     func lastEventSequence() throws -> Int64
 
@@ -168,20 +170,5 @@ extension StoreError: CustomStringConvertible {
         case .closed: "the store is closed"
         case .database(let code, let message): "SQLite says \(message) (code \(code))"
         }
-    }
-}
-
-extension JobStore {
-    /// The events of a job after `seq`, oldest first, read in pages, so that no single read holds the store for long.
-    public func allEvents(of id: String, after seq: Int64, atMost limit: Int) throws -> [JobEvent] {
-        var events: [JobEvent] = []
-        while events.count < limit {
-            let wanted = min(1000, limit - events.count)
-            let page = try self.events(of: id, after: events.last?.seq ?? seq, limit: wanted)
-            events += page
-            // Only a short page is the last: there may be an exact number of full ones.
-            if page.count < wanted { break }
-        }
-        return events
     }
 }

@@ -109,7 +109,7 @@ extension StepInfluence.Step {
 private struct StepTooLong: NumericalFailure {
     let learningRate: Double
 
-    var code: String { "non_finite_result" }
+    var code: JobErrorCode { .nonFiniteResult }
     var title: String { "The result is not finite" }
     var detail: String { "After a step with learning rate \(learningRate) outputs are beyond what float64 holds; take a smaller one." }
 }

@@ -12,7 +12,7 @@ struct ComputationOutput {
 
 /// An error that says something about a job's numbers, and would come again: a failed job with a stable code.
 protocol NumericalFailure: Error {
-    var code: String { get }
+    var code: JobErrorCode { get }
     var title: String { get }
     /// What happened and what would help, as a sentence.
     var detail: String { get }
@@ -57,7 +57,7 @@ struct NonFiniteArray: NumericalFailure {
     let name: String
     let isNaN: Bool
 
-    var code: String { "non_finite_result" }
+    var code: JobErrorCode { .nonFiniteResult }
     var title: String { "The result is not finite" }
     var detail: String {
         "A number of \(name) is \(isNaN ? "not a number" : "beyond what its type holds"); scale the inputs and targets towards 1."

@@ -143,7 +143,7 @@ struct EmpiricalKernelDocument<Scalar: NetworkScalar & KernelScalar & ArrayEleme
 /// A kernel beyond the largest number of the job's precision.
 struct NonFiniteEmpiricalKernel: NumericalFailure {
     let isSingle: Bool
-    var code: String { "non_finite_result" }
+    var code: JobErrorCode { .nonFiniteResult }
     var title: String { "The kernel is not finite" }
     var detail: String {
         "Outputs or derivatives of the network are beyond the largest \(isSingle ? "float32" : "float64"); scale the inputs or the weights down\(isSingle ? ", or set precision to \"float64\"" : "")."

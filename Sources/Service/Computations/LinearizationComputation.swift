@@ -70,7 +70,7 @@ extension LinearizationRequest {
 }
 
 extension TaylorError: NumericalFailure {
-    var code: String { "non_finite_result" }
+    var code: JobErrorCode { .nonFiniteResult }
     var title: String { "The network is not finite" }
 
     var detail: String {

@@ -1,4 +1,5 @@
 import Arrays
+import Dynamics
 import InfiniteNetworks
 import JSON
 import Jobs
@@ -41,14 +42,14 @@ public struct ServiceComputation: Computation {
     /// Numerical trouble and full disks as failures with a code of their own; everything else as it came.
     private static func failure(_ error: any Error) -> any Error {
         switch error {
-        case KernelError.cancelled: CancellationError()
+        case KernelError.cancelled, DynamicsError.cancelled, FieldError.cancelled: CancellationError()
         case let error as any NumericalFailure: JobFailure(error)
         case let error as KernelError where error.isDivergence:
-            JobFailure(code: "kernel_diverges", title: "The kernel does not exist for these inputs", status: 422, detail: "\(error)")
-        case let error as KernelError: JobFailure(code: "non_finite_result", title: "The kernel is not finite", status: 422, detail: "\(error)")
-        case let error as NonFiniteNumber: JobFailure(code: "non_finite_result", title: "The result is not finite", status: 422, detail: "\(error)")
+            JobFailure(code: .kernelDiverges, title: "The kernel does not exist for these inputs", status: 422, detail: "\(error)")
+        case let error as KernelError: JobFailure(code: .nonFiniteResult, title: "The kernel is not finite", status: 422, detail: "\(error)")
+        case let error as NonFiniteNumber: JobFailure(code: .nonFiniteResult, title: "The result is not finite", status: 422, detail: "\(error)")
         case let error as SpectrumError:
-            JobFailure(code: "eigensolver_failed", title: "The eigenvalues could not be computed", status: 500, detail: "\(error)")
+            JobFailure(code: .eigensolverFailed, title: "The eigenvalues could not be computed", status: 500, detail: "\(error)")
         case let error as ArrayError where error.kind == .storageFull: StorageError.full
         default: error
         }
@@ -61,11 +62,11 @@ extension JobFailure {
     }
 
     /// A failure that would come again: not retried.
-    init(code: String, title: String, status: Int, detail: String, members: [(name: String, value: JSONValue)] = []) {
+    init(code: JobErrorCode, title: String, status: Int, detail: String, members: [(name: String, value: JSONValue)] = []) {
         let problem = JSONObject(
             [
-                (name: "type", value: .string(Problem.type(of: code))), ("title", .string(title)), ("status", .integer(status)),
-                ("detail", .string(Problem.sentence(detail))), ("code", .string(code)),
+                (name: "type", value: .string(Problem.type(of: code.rawValue))), ("title", .string(title)), ("status", .integer(status)),
+                ("detail", .string(Problem.sentence(detail))), ("code", .string(code.rawValue)),
             ] + members)
         self.init(problem: JSONValue.object(problem).ownString)
     }

@@ -100,11 +100,12 @@ extension FieldRequest {
 
 /// Trouble with a field, as a failed job says it.
 extension FieldError: NumericalFailure {
-    var code: String {
+    var code: JobErrorCode {
         switch self {
-        case .notFinite: "non_finite_result"
-        case .diverged: "diverged"
-        case .cancelled: "cancelled"
+        case .notFinite: .nonFiniteResult
+        case .diverged: .diverged
+        // Never recorded: a cancelled computation is no failure.
+        case .cancelled: .internalError
         }
     }
 

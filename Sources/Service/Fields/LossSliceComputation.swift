@@ -82,10 +82,10 @@ extension LossSliceRequest {
 
 /// Trouble with a slice, as a failed job says it.
 extension LossSliceError: NumericalFailure {
-    var code: String {
+    var code: JobErrorCode {
         switch self {
-        case .diverged: "diverged"
-        case .fewDirections: "degenerate_plane"
+        case .diverged: .diverged
+        case .fewDirections: .degeneratePlane
         }
     }
 

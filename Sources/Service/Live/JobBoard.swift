@@ -10,6 +10,7 @@ final class JobBoard: Sendable {
     typealias Delivery = @Sendable (JobDocument?) -> Void
 
     private struct Waiter {
+        let id: Int
         let until: @Sendable (Job) -> Bool
         let deadline: ContinuousClock.Instant
         let deliver: Delivery
@@ -19,6 +20,7 @@ final class JobBoard: Sendable {
         var documents: [String: JobDocument] = [:]
         var order: [String] = []
         var waiters: [String: [Waiter]] = [:]
+        var waiterCount = 0
         var isStopping = false
         /// Jobs that are being read from the store at this moment, with the number of changes seen meanwhile.
         var loading: [String: (readers: Int, changes: Int)] = [:]
@@ -90,18 +92,30 @@ final class JobBoard: Sendable {
 
     /// Calls `deliver` once: with the document as soon as the condition holds, with the latest one at the deadline, or with nil
     /// if the job is deleted. Blocks for the store only where the job is not in memory.
+    ///
+    /// - Parameter onGiveUp: Is given what to do when nobody waits any more: `deliver` is then forgotten.
     func wait(
         for id: String, until condition: @escaping @Sendable (Job) -> Bool, deadline: ContinuousClock.Instant,
-        deliver: @escaping Delivery
+        onGiveUp: (@escaping @Sendable () -> Void) -> Void = { _ in }, deliver: @escaping Delivery
     ) throws {
         let document = try document(id)
-        let immediate: JobDocument?? = state.withLock { state in
+        let (number, immediate) = state.withLock { state -> (Int, JobDocument??) in
             let latest = state.documents[id] ?? document
-            guard let latest, !condition(latest.job), !state.isStopping else { return .some(latest) }
-            state.waiters[id, default: []].append(Waiter(until: condition, deadline: deadline, deliver: deliver))
-            return nil
+            guard let latest, !condition(latest.job), !state.isStopping else { return (0, .some(latest)) }
+            state.waiterCount += 1
+            state.waiters[id, default: []].append(
+                Waiter(id: state.waiterCount, until: condition, deadline: deadline, deliver: deliver))
+            return (state.waiterCount, nil)
         }
-        if let immediate { deliver(immediate) }
+        if let immediate { return deliver(immediate) }
+        onGiveUp { [weak self] in self?.forget(waiter: number, for: id) }
+    }
+
+    private func forget(waiter number: Int, for id: String) {
+        state.withLock { state in
+            state.waiters[id]?.removeAll { $0.id == number }
+            if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
+        }
     }
 
     /// Takes news from the change log: jobs as they are now, and those that are gone.

@@ -8,8 +8,6 @@ struct ResultPlots {
     struct Plot {
         let name: String
         let figure: () throws -> Figure
-
-        init(name: String, figure: @escaping () throws -> Figure) { (self.name, self.figure) = (name, figure) }
     }
 
     let plots: [Plot]

@@ -165,14 +165,15 @@ extension PredictionData {
 
 /// Numerical trouble of the dynamics, as a failed job says it.
 extension DynamicsError: NumericalFailure {
-    var code: String {
+    var code: JobErrorCode {
         switch self {
-        case .notPositiveDefinite, .indefiniteCovariance: "not_positive_definite"
-        case .diverged: "diverged"
-        case .noConvergence, .tooManySteps: "no_convergence"
-        case .notFinite: "non_finite_result"
-        case .factorisation: "eigensolver_failed"
-        case .cancelled: "cancelled"
+        case .notPositiveDefinite, .indefiniteCovariance: .notPositiveDefinite
+        case .diverged: .diverged
+        case .noConvergence, .tooManySteps: .noConvergence
+        case .notFinite: .nonFiniteResult
+        case .factorisation: .eigensolverFailed
+        // Never recorded: a cancelled computation is no failure.
+        case .cancelled: .internalError
         }
     }
 

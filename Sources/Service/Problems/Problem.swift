@@ -3,19 +3,19 @@ import HTTPTypes
 import JSON
 
 /// A problem document (RFC 9457): what every response of 4xx and 5xx carries, thrown by handlers as a value.
-public struct Problem: Error, Sendable {
-    public var code: ProblemCode
+struct Problem: Error, Sendable {
+    var code: ProblemCode
     /// What was wrong with this request and what to change, for a person.
-    public var detail: String
+    var detail: String
     /// The faults of a document, each with a JSON Pointer (RFC 6901).
-    public var faults: [Fault]
+    var faults: [Fault]
     /// Further members, such as `state` of a job that is not finished.
-    public var members: [(name: String, value: JSONValue)]
-    public var fields: HTTPFields
+    var members: [(name: String, value: JSONValue)]
+    var fields: ResponseFields
 
-    public init(
+    init(
         _ code: ProblemCode, _ detail: String, faults: [Fault] = [], members: [(name: String, value: JSONValue)] = [],
-        fields: HTTPFields = [:]
+        fields: ResponseFields = [:]
     ) {
         self.code = code
         self.detail = detail
@@ -25,24 +25,24 @@ public struct Problem: Error, Sendable {
     }
 
     /// The 422 for a document with faults; its detail repeats the first one.
-    public static func invalidDocument(_ faults: Faults) -> Problem {
+    static func invalidDocument(_ faults: Faults) -> Problem {
         let first = faults.all.first
         let place = first.map { $0.pointer == .root ? "The document" : $0.pointer.description } ?? "The document"
         let more = faults.all.count > 1 ? " (and \(faults.all.count - 1) more, see errors)" : ""
         return Problem(.invalidDocument, "\(place): \(first?.detail ?? "does not fit")\(more)", faults: faults.all)
     }
 
-    public static func invalidDocument(at pointer: JSONPointer, _ detail: String) -> Problem {
+    static func invalidDocument(at pointer: JSONPointer, _ detail: String) -> Problem {
         let faults = Faults()
         faults.add(pointer, detail)
         return invalidDocument(faults)
     }
 
-    public static func queueFull() -> Problem {
+    static func queueFull() -> Problem {
         Problem(.queueFull, "Too many requests are waiting. Try again in a moment.", fields: [.retryAfter: "1"])
     }
 
-    public func document(requestID: String) -> JSONValue {
+    func document(requestID: String) -> JSONValue {
         var object = JSONObject([
             (name: "type", value: .string(Self.type(of: code.rawValue))), ("title", .string(code.title)),
             ("status", .integer(code.status.code)),
@@ -55,7 +55,7 @@ public struct Problem: Error, Sendable {
         return .object(object)
     }
 
-    public func response(requestID: String) -> Response {
+    func response(requestID: String) -> Response {
         var fields = fields
         fields[.contentType] = "application/problem+json"
         fields[.contentLanguage] = "en"

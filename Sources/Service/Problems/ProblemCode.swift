@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// The stable codes of problem documents, each with its status and title; `docs/errors.md` explains them.
-public enum ProblemCode: String, Sendable, CaseIterable {
+enum ProblemCode: String, Sendable, CaseIterable {
     case invalidRequest = "invalid_request"
     case invalidJSON = "invalid_json"
     case missingBody = "missing_body"
@@ -32,7 +32,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case httpVersionNotSupported = "http_version_not_supported"
     case insufficientStorage = "insufficient_storage"
 
-    public var status: HTTPResponse.Status {
+    var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .invalidJSON, .missingBody: .badRequest
         case .notFound: .notFound
@@ -57,7 +57,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         }
     }
 
-    public var title: String {
+    var title: String {
         switch self {
         case .invalidRequest: "The request is not well formed"
         case .invalidJSON: "The body is not valid JSON"

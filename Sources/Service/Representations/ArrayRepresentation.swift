@@ -5,8 +5,8 @@ import JSON
 
 /// An array on disk as a client asked to see it: a format, and rows and columns of it.
 struct ArrayRepresentation {
-    /// About how many bytes are made at a time.
-    static let pieceBytes = 256 << 10
+    /// About how many bytes are made at a time: as many as may wait for a client that does not read.
+    static let pieceBytes = 64 << 10
     /// Up to this many elements a body is made in one go and has a known length.
     static let wholeElements = 1 << 14
 
@@ -47,7 +47,7 @@ struct ArrayRepresentation {
     }
 
     func response(to head: RequestHead, pool: BlockingPool) throws -> Response {
-        var fields: HTTPFields = [
+        var fields: ResponseFields = [
             .contentType: format.mediaType, .eTag: etag, .vary: "Accept", .cacheControl: "private, max-age=31536000, immutable",
         ]
         if EntityTag.matches(etag, ifNoneMatch: head.fields) { return Response(status: .notModified, fields: fields) }
@@ -69,11 +69,12 @@ struct ArrayRepresentation {
     }
 
     /// The binary form has a known length, so byte ranges of it can be asked for, of slices too.
-    private func npy(_ head: RequestHead, fields: HTTPFields, pool: BlockingPool) -> Response {
+    private func npy(_ head: RequestHead, fields: ResponseFields, pool: BlockingPool) -> Response {
         var fields = fields
         fields[.acceptRanges] = "bytes"
         let length = region.npyByteCount
-        let answer = head.method == .get || head.method == .head ? ByteRange.read(head.fields, length: length, etag: etag) : .whole
+        // Ranges are defined for GET alone (RFC 9110 section 14.2).
+        let answer = head.method == .get ? ByteRange.read(head.fields, length: length, etag: etag) : .whole
         let range: Range<Int>
         switch answer {
         case .whole: range = 0..<length

@@ -20,13 +20,13 @@ final class JobDocument: Sendable {
     }
 
     /// Fields of a GET that is answered with the whole document.
-    var fields: HTTPFields { response.fields }
+    var fields: ResponseFields { response.fields }
 
     /// The answer to a plain GET.
     var response: Response {
         rendered.withLock { rendered in
             if let rendered { return rendered }
-            var fields: HTTPFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
+            var fields: ResponseFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "no-cache", .vary: "Prefer"]
             if !job.state.isFinal { fields[.retryAfter] = "1" }
             var new = Response(status: .ok, fields: fields, body: .bytes(Self.json(job).ownText))
             new.prepare()

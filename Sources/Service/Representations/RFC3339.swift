@@ -2,6 +2,7 @@ import Jobs
 
 /// Times in documents: RFC 3339, UTC, with milliseconds.
 public enum RFC3339 {
+    /// In UTC, with the rest of the millisecond cut off.
     public static func text(_ moment: Timestamp) -> String {
         let (milliseconds, _) = floorDivide(moment.microseconds, by: 1000)
         let (days, ofDay) = floorDivide(milliseconds, by: 86_400_000)

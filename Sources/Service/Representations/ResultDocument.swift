@@ -56,7 +56,7 @@ struct ResultDocument {
         append(wrapper == nil ? "}" : "}}")
     }
 
-    func response(status: HTTPResponse.Status = .ok, fields: HTTPFields, pool: BlockingPool) throws -> Response {
+    func response(status: HTTPResponse.Status = .ok, fields: ResponseFields, pool: BlockingPool) throws -> Response {
         var pieces = Pieces(segments: segments)
         guard elements > ArrayRepresentation.wholeElements else {
             var bytes: [UInt8] = []
@@ -70,8 +70,6 @@ struct ResultDocument {
         let segments: [Segment]
         var index = 0
         var array: TextPieces?
-
-        init(segments: [Segment]) { self.segments = segments }
 
         mutating func next() throws -> [UInt8]? {
             while true {
@@ -90,8 +88,11 @@ struct ResultDocument {
     private mutating func append(_ text: String) { append(Array(text.utf8)) }
 
     private mutating func append(_ bytes: some Sequence<UInt8>) {
-        if case .text(let before) = segments.last {
-            segments[segments.count - 1] = .text(before + bytes)
+        if case .text(var text) = segments.last {
+            // Out of the list while it grows, so that it has one owner and is not copied: a result may have thousands of arrays.
+            segments.removeLast()
+            text += bytes
+            segments.append(.text(text))
         } else {
             segments.append(.text(Array(bytes)))
         }

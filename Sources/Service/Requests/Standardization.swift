@@ -1,5 +1,5 @@
 /// How the rows of a dataset are scaled before use (`standardize` in a data reference).
-public enum Standardization: String, Sendable, CaseIterable {
+enum Standardization: String, Sendable, CaseIterable {
     case none
     /// Zero mean and unit population variance of each column over the selected rows.
     case features

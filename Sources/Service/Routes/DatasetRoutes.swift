@@ -64,8 +64,8 @@ struct DatasetRoutes: Sendable {
         return .response(.json(document, status: .created, fields: Self.fields(id: dataset.id, replayed: false)))
     }
 
-    private static func fields(id: String, replayed: Bool) -> HTTPFields {
-        var fields: HTTPFields = [.location: "/datasets/\(id)", .contentType: "application/json"]
+    private static func fields(id: String, replayed: Bool) -> ResponseFields {
+        var fields: ResponseFields = [.location: "/datasets/\(id)", .contentType: "application/json"]
         if replayed { fields[.idempotencyReplayed] = "true" }
         return fields
     }
@@ -80,7 +80,7 @@ struct DatasetRoutes: Sendable {
         _ = try context.query()
         let (dataset, metadata) = try found(context.parameters[0])
         let etag = EntityTag.strong(dataset.sha256)
-        let fields: HTTPFields = [.eTag: etag, .cacheControl: "no-cache"]
+        let fields: ResponseFields = [.eTag: etag, .cacheControl: "no-cache"]
         if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
             return .response(Response(status: .notModified, fields: fields))
         }

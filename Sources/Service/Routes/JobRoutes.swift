@@ -34,7 +34,9 @@ struct JobRoutes: Sendable {
         // The change is told from what the client knows: its entity tag, or else what it would be answered now.
         let version = context.head.fields[.ifNoneMatch].map { _ in EntityTag.matches(document.etag, ifNoneMatch: context.head.fields) } ?? true
             ? document.job.version : -1
-        try core.board.wait(for: id, until: { $0.version != version }, deadline: .now + .seconds(seconds)) { latest in
+        try core.board.wait(
+            for: id, until: { $0.version != version }, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose
+        ) { latest in
             guard let latest else {
                 return context.responder.respond(Self.noSuchJob(id).response(requestID: context.head.id))
             }
@@ -90,32 +92,31 @@ struct JobRoutes: Sendable {
         }
     }
 
-    /// How many events one answer takes from the log.
-    private static let mostPastEvents = 100_000
-
     private func events(_ context: RequestContext) throws -> Outcome {
         let query = try context.query(allowing: "last_event_id")
         let id = context.parameters[0]
-        guard let document = try core.board.document(id) else { throw Self.noSuchJob(id) }
+        guard try core.board.document(id) != nil else { throw Self.noSuchJob(id) }
         // A browser's EventSource sends the field by itself; the parameter is for clients that cannot set it.
         let last = try context.head.fields[.lastEventID] ?? query.one("last_event_id") ?? "0"
         guard let sequence = Int64(last), sequence >= 0 else {
             throw Problem(.invalidRequest, "Last-Event-ID is \"\(last.prefix(64))\"; it takes the id of an event of this stream.")
         }
-        let streams = core.streams
-        let stream = EventStream(jobID: id, after: sequence) { streams.remove($0) }
+        let (streams, store) = (core.streams, core.store)
+        let log: EventStream.Log = { after in
+            let page = try store.events(of: id, after: after, limit: EventStream.pageLength)
+            guard page.isEmpty else { return page }
+            return try store.job(id).map(\.state.isFinal) == false ? [] : nil
+        }
+        let stream = EventStream(jobID: id, after: sequence, pool: core.pieces, log: log) { streams.remove($0) }
         // Registered before the past is read, so that nothing falls between the two.
         streams.add(stream)
         do {
-            let past = try core.store.allEvents(of: id, after: sequence, atMost: Self.mostPastEvents)
-            if past.isEmpty, document.job.state.isFinal {
+            guard let past = try log(sequence) else {
                 // Nothing will ever come: 204 tells an EventSource not to come back (HTML standard, section 9.2.3).
                 streams.remove(stream)
                 return .response(Response(status: .noContent))
             }
             stream.begin(with: past)
-            // What came between these and now would be missing: the client asks for the rest with the last id it got.
-            if past.count == Self.mostPastEvents { stream.end(retryMilliseconds: 2000) }
         } catch {
             streams.remove(stream)
             throw error

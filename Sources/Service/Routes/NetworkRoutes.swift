@@ -50,7 +50,7 @@ struct NetworkRoutes: Sendable {
         return .response(.json(document, status: .created, fields: Self.fields(id: row.id)))
     }
 
-    private static func fields(id: String) -> HTTPFields { [.location: "/networks/\(id)", .contentType: "application/json"] }
+    private static func fields(id: String) -> ResponseFields { [.location: "/networks/\(id)", .contentType: "application/json"] }
 
     private func list(_ context: RequestContext) throws -> Outcome {
         let query = try context.query(allowing: "page_size", "page_token")
@@ -63,7 +63,7 @@ struct NetworkRoutes: Sendable {
         let id = context.parameters[0]
         guard let row = try core.store.dataset(id), let metadata = NetworkMetadata(row) else { throw Self.noSuchNetwork(id) }
         let etag = EntityTag.strong(row.sha256)
-        let fields: HTTPFields = [.eTag: etag, .cacheControl: "no-cache"]
+        let fields: ResponseFields = [.eTag: etag, .cacheControl: "no-cache"]
         if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
             return .response(Response(status: .notModified, fields: fields))
         }

@@ -9,6 +9,8 @@ import Yams
 struct OperationsRoutes: Sendable {
     let core: Core
     let readiness: Readiness
+    /// The other routes, whose addresses the discovery document links to.
+    let others: [Route]
 
     var routes: [Route] {
         [
@@ -28,13 +30,21 @@ struct OperationsRoutes: Sendable {
         _ = try context.query()
         return .response(.json([
             "name": "tangent", "version": .string(Version.text),
-            "links": [
-                "datasets": "/datasets", "networks": "/networks", "jobs": "/jobs", "kernels": "/kernels", "kernels_nngp": "/kernels/nngp",
-                "kernels_ntk": "/kernels/ntk", "kernels_graph": "/kernels/graph", "kernels_empirical": "/kernels/empirical", "architectures": "/architectures",
-                "openapi_yaml": "/openapi.yaml", "openapi_json": "/openapi.json",
-                "live": "/livez", "ready": "/readyz",
-            ],
+            "links": .object(JSONObject(Self.links(to: routes + others).map { (name: $0.name, value: .string($0.path)) })),
         ]))
+    }
+
+    /// The addresses without parameters, each once, by name: `/kernels/ntk` is `kernels_ntk`.
+    static func links(to routes: [Route]) -> [(name: String, path: String)] {
+        let probes = ["/livez": "live", "/readyz": "ready", "/healthz": "health"]
+        var links: [(name: String, path: String)] = []
+        for route in routes where !route.segments.isEmpty && !route.segments.contains(where: { $0.hasPrefix(":") }) {
+            let path = "/" + route.segments.joined(separator: "/")
+            if links.contains(where: { $0.path == path }) { continue }
+            let words = path.dropFirst().split { "/.-".contains($0) }
+            links.append((probes[path] ?? words.joined(separator: "_"), path))
+        }
+        return links
     }
 
     // MARK: The contract
@@ -75,7 +85,10 @@ extension JSONValue {
     }
 }
 
-/// Whether the server can take work: not while it is stopping, and not while the store does not answer.
+/// Whether the server can take work: not while it is stopping, while the store does not answer, or while the disk is full.
+///
+/// A full job queue is no reason: a balancer that turned clients away would keep them from the jobs they wait for, and only
+/// submissions are refused meanwhile, with a time to come again.
 final class Readiness: Sendable {
     private let stopping = Mutex(false)
 

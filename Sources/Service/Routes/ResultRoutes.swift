@@ -21,7 +21,7 @@ struct ResultRoutes: Sendable {
         let inline = try query.choice("inline", of: ResultDocument.Inline.self) ?? .automatic
         let (result, job) = try found(context.parameters[0])
         let etag = EntityTag.strong("\(job.id)-result-\(inline.rawValue)")
-        let fields: HTTPFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "private, max-age=3600"]
+        let fields: ResponseFields = [.contentType: "application/json", .eTag: etag, .cacheControl: "private, max-age=3600"]
         if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
             return .response(Response(status: .notModified, fields: fields))
         }
@@ -58,7 +58,7 @@ struct ResultRoutes: Sendable {
         }
         // A result never changes, but a later version of the program may draw it otherwise.
         let etag = EntityTag.strong("\(job.id)-\(plot.name)-svg-\(Version.text)")
-        let fields: HTTPFields = [.contentType: "image/svg+xml", .eTag: etag, .vary: "Accept", .cacheControl: "private, max-age=3600"]
+        let fields: ResponseFields = [.contentType: "image/svg+xml", .eTag: etag, .vary: "Accept", .cacheControl: "private, max-age=3600"]
         if EntityTag.matches(etag, ifNoneMatch: context.head.fields) {
             return .response(Response(status: .notModified, fields: fields))
         }

@@ -30,11 +30,7 @@ struct Submissions: Sendable {
             }
         }
         do {
-            guard core.queueDepth.load(ordering: .relaxed) < Core.queueLimit else {
-                throw Problem(
-                    .queueFull, "\(Core.queueLimit) jobs are waiting already. Try again when some of them have run.",
-                    fields: [.retryAfter: "10"])
-            }
+            try checkQueue()
             let draft = try draft()
             guard draft.isLong else {
                 enqueue(try draft.job(), request, preferences, context)
@@ -46,6 +42,18 @@ struct Submissions: Sendable {
             if let request { core.abandon(request) }
             throw error
         }
+    }
+
+    /// Refuses a job where as many wait as may.
+    private func checkQueue() throws {
+        let limit = core.configuration.queueLimit
+        guard core.queueDepth.load(ordering: .relaxed) >= limit else { return }
+        // Some may have started since they were counted: nobody is refused on an old count.
+        let depth = try core.store.queueDepth()
+        core.queueDepth.store(depth, ordering: .relaxed)
+        guard depth >= limit else { return }
+        throw Problem(
+            .queueFull, "\(limit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
     }
 
     private func enqueue(_ draft: Draft, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {
@@ -63,6 +71,7 @@ struct Submissions: Sendable {
             do {
                 switch try result.get() {
                 case .created(let job):
+                    core.queueDepth.add(1, ordering: .relaxed)
                     core.board.put(job)
                     core.wakeWorkers()
                     try answer(job, preferences, context)
@@ -82,7 +91,9 @@ struct Submissions: Sendable {
         guard let seconds = preferences.wait, !job.state.isFinal else {
             return context.responder.respond(accepted(JobDocument(job), preferences, replayed: replayed))
         }
-        try core.board.wait(for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds)) { [self] document in
+        try core.board.wait(
+            for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose
+        ) { [self] document in
             guard let document else {
                 return context.responder.respond(JobRoutes.noSuchJob(job.id).response(requestID: context.head.id))
             }
@@ -112,7 +123,7 @@ struct Submissions: Sendable {
         }
     }
 
-    private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> HTTPFields {
+    private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> ResponseFields {
         var fields = document.fields
         fields[.location] = "/jobs/\(document.job.id)"
         if let applied = preferences.applied { fields[.preferenceApplied] = applied }

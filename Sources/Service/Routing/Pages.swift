@@ -19,7 +19,7 @@ extension Page {
     ///
     /// - Parameter query: The parameters of this request, which the next one repeats.
     func response(path: String, query: Query, _ show: (Item) -> JSONValue) -> Response {
-        var fields: HTTPFields = [:]
+        var fields: ResponseFields = [:]
         if let nextToken {
             let kept = query.items.filter { $0.name != "page_token" } + [(name: "page_token", value: nextToken)]
             let text = kept.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
@@ -35,7 +35,7 @@ extension Page {
 
 extension Response {
     /// A document of ours as an answer.
-    static func json(_ document: JSONValue, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]) -> Response {
+    static func json(_ document: JSONValue, status: HTTPResponse.Status = .ok, fields: ResponseFields = [:]) -> Response {
         var fields = fields
         fields[.contentType] = "application/json"
         return Response(status: status, fields: fields, body: .bytes(document.ownText))

@@ -1,11 +1,11 @@
 import JSON
 
 /// The parameters of a query string (`application/x-www-form-urlencoded`, WHATWG URL section 5.1), in order.
-public struct Query: Sendable {
-    public private(set) var items: [(name: String, value: String)] = []
+struct Query: Sendable {
+    private(set) var items: [(name: String, value: String)] = []
 
     /// - Throws: ``Problem`` for a bad percent escape or text that is not UTF-8.
-    public init(_ text: String?) throws(Problem) {
+    init(_ text: String?) throws(Problem) {
         guard let text, !text.isEmpty else { return }
         for part in text.split(separator: "&") {
             let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -17,16 +17,16 @@ public struct Query: Sendable {
     }
 
     /// All values of a repeatable parameter.
-    public func all(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
+    func all(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
 
     /// The value of a parameter that may stand once.
-    public func one(_ name: String) throws(Problem) -> String? {
+    func one(_ name: String) throws(Problem) -> String? {
         let values = all(name)
         guard values.count <= 1 else { throw Problem(.invalidRequest, "The query parameter \"\(name)\" may be given only once.") }
         return values.first
     }
 
-    public func integer(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
         guard let text = try one(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw Problem(
@@ -36,7 +36,7 @@ public struct Query: Sendable {
         return value
     }
 
-    public func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, of type: Choice.Type) throws(Problem) -> Choice?
+    func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, of type: Choice.Type) throws(Problem) -> Choice?
     where Choice.RawValue == String {
         guard let text = try one(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {

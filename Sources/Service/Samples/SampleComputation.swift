@@ -133,7 +133,7 @@ private struct SingularData: NumericalFailure {
     let kernel: SingularKernel
 
     private var whole: DynamicsError { .notPositiveDefinite(kernel) }
-    var code: String { whole.code }
+    var code: JobErrorCode { whole.code }
     var title: String { whole.title }
     var members: [(name: String, value: JSONValue)] { whole.members }
     var detail: String {

@@ -19,9 +19,8 @@ final class Core: Sendable {
     /// For what must be answered however busy the others are: readiness and cancels.
     let control: BlockingPool
     let logger: Logger
-    /// Jobs that waited when last looked: at most a second old, so the limit is kept within what arrives in a second.
+    /// Jobs that wait: one more with each that is accepted, and put right from the store once a second.
     let queueDepth = Atomic(0)
-    static let queueLimit = 10_000
     /// Tells the workers that there is work, or that a job is to stop.
     let wakeWorkers: @Sendable () -> Void
     let cancelOnWorkers: @Sendable (String) -> Void

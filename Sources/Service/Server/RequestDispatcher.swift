@@ -26,7 +26,10 @@ final class RequestDispatcher: RequestHandler {
         case .collected(let limit, let mediaTypes):
             if let refusal = refusal(of: head, limit: limit, mediaTypes: mediaTypes) { return .refuse(refusal) }
             return .collect(limit: limit)
-        case .spooled(let limit, let mediaTypes):
+        case .spooled(let most, let mediaTypes):
+            // A document is parsed in memory, wherever it is posted.
+            let isDocument = Negotiation.mediaType(head.fields[.contentType]) == "application/json"
+            let limit = isDocument ? min(most, core.configuration.limits.jsonBody) : most
             if let refusal = refusal(of: head, limit: limit, mediaTypes: mediaTypes) { return .refuse(refusal) }
             return .spool(limit: limit, directory: core.blobs.directory.temporaryPath)
         }
@@ -108,6 +111,18 @@ final class RequestDispatcher: RequestHandler {
         }
     }
 
+    /// What reads is answered within a minute, the server's own limit, or that long after the time that it asked to wait.
+    ///
+    /// A request with a body stores something: an upload of a gibibyte is converted while its client waits, and a job may pass
+    /// over a dataset before it is accepted. Such a one must not be told 503 and be stored all the same.
+    func timeLimit(for head: RequestHead) -> Double? {
+        if head.hasBody { return Self.storingSeconds }
+        return Preferences(head.fields).wait.map { Double($0) + Self.readingSeconds }
+    }
+
+    private static let readingSeconds = 60.0
+    private static let storingSeconds = 600.0
+
     private func answerWithoutRoute(_ head: RequestHead) -> Response {
         switch router.match(head.method, path: head.path) {
         case .methodNotAllowed(let allowed):
@@ -124,6 +139,11 @@ final class RequestDispatcher: RequestHandler {
     }
 
     func problem(_ status: HTTPResponse.Status, code: String, detail: String, requestID: String) -> Response {
+        if status == .internalServerError {
+            core.logger.error(
+                "the server answered in a handler's place",
+                metadata: ["request_id": .string(requestID), "fault": .string(code), "detail": .string(detail)])
+        }
         let known = ProblemCode.allCases.first { $0.status.code == status.code } ?? .internalError
         // The server's own code for the fault says more than ours for the status.
         var response = Problem(known, detail, members: [("fault", .string(code))]).response(requestID: requestID)

@@ -40,18 +40,10 @@ public final class TangentServer: Sendable {
         self.store = store
         try store.recover()
         let hints = Hints()
-        let supervisor = Supervisor(
-            Supervisor.Configuration(
-                executable: executable, workers: configuration.workers,
-                onDeath: { pid in
-                    do {
-                        try directory.removeTemporaries(of: pid)
-                    } catch {
-                        logger.error("a dead worker's files remain", metadata: ["error": "\(error)"])
-                    }
-                },
-                arguments: workerArguments),
-            store: store, logger: logger, changed: { hints.fire() })
+        let workers = Supervisor.Configuration(
+            executable: executable, workers: configuration.workers, onDeath: { Self.clean(directory, after: $0, logger) },
+            arguments: workerArguments)
+        let supervisor = Supervisor(workers, store: store, logger: logger, changed: { hints.fire() })
         self.supervisor = supervisor
         let core = Core(
             configuration: configuration, store: store, blobs: BlobStore(directory), logger: logger,
@@ -78,8 +70,6 @@ public final class TangentServer: Sendable {
         }
         var http = ServerConfiguration(host: configuration.host, port: configuration.port)
         http.maximumConnectionsPerAddress = configuration.connectionsPerAddress
-        // An upload of a gibibyte is converted while its client waits; it must not be told 503 and be stored all the same.
-        http.handlerTimeout = 600
         server = try HTTPServer(
             configuration: http,
             handler: RequestDispatcher(core: core, routes: Self.routes(core, readiness)))
@@ -92,13 +82,23 @@ public final class TangentServer: Sendable {
         }
     }
 
+    /// Removes what a dead worker was writing.
+    private static func clean(_ directory: DataDirectory, after worker: pid_t, _ logger: Logger) {
+        do {
+            try directory.removeTemporaries(of: worker)
+        } catch {
+            logger.error("a dead worker's files remain", metadata: ["error": "\(error)"])
+        }
+    }
+
     private static func routes(_ core: Core, _ readiness: Readiness) -> [Route] {
         let groups: [[Route]] = [
             ComputationRoutes(core: core, submissions: Submissions(core: core)).routes, ArchitectureRoutes(core: core).routes,
             DatasetRoutes(core: core).routes, NetworkRoutes(core: core).routes, JobRoutes(core: core).routes,
-            ResultRoutes(core: core).routes, OperationsRoutes(core: core, readiness: readiness).routes,
+            ResultRoutes(core: core).routes,
         ]
-        return groups.flatMap { $0 }
+        let others = groups.flatMap { $0 }
+        return others + OperationsRoutes(core: core, readiness: readiness, others: others).routes
     }
 
     /// Stops in the order that loses nothing: no new connections, those who wait are answered, requests in progress end,
