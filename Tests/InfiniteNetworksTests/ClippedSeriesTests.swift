@@ -45,6 +45,27 @@ struct ClippedSeriesTests {
         #expect(series.pair(s, s, fold: 0, series.constants).fold == 0)
     }
 
+    @Test func singlePrecisionFollows() throws {
+        var generator = SplitMix(state: 79)
+        var x = generator.matrix(100, 12)
+        x[1] = x[0]
+        x[2] = x[0].map(-)
+        x[3] = x[0].map { $0 * 1.001 }
+        let layers = [dense(1.3, 0.2), activation(.hardTanh), dense(1.2, 0.1), activation(.hardTanh), dense(1, 0.1)]
+        let stack = try DenseStack(Architecture(layers: layers), inputDimension: 12)
+        let (double, single): (Results<Double>, Results<Float>) = (try stack.results(x), try stack.results(x, as: Float.self))
+        var worst = 0.0
+        for (i, j) in (0..<100).flatMap({ i in (0..<100).map { (i, $0) } }) {
+            for (known, found) in [(double.nngp.kernel, single.nngp.kernel), (double.ntk.kernel, single.ntk.kernel)] {
+                let scale = (known[i * 101] * known[j * 101]).squareRoot()
+                worst = max(worst, abs(Double(found[i * 100 + j]) - known[i * 100 + j]) / scale)
+            }
+        }
+        print("hard_tanh in float32: \(worst)")
+        #expect(worst < 5e-6)
+        #expect(single.nngp.distance[1] == 0)
+    }
+
     @Test func largeDeviationsAreIntegrated() {
         #expect(ClippedLine().series(upTo: 129) == nil)
         #expect(ClippedLine().fitted(upTo: 129) is ClippedLine)
