@@ -20,34 +20,34 @@ struct NetworkCompiler {
         values = [ValueShape(trace.input)]
     }
 
-    /// - Returns: the number of the value after the last layer.
-    mutating func append(_ layers: [Layer], to input: Int) -> Int {
-        layers.reduce(input) { append($1, to: $0) }
+    /// - Returns: the number of the value after the last layer; nil with a fault of the first one that is refused.
+    mutating func append(_ layers: [Layer], to input: Int) -> Int? {
+        layers.reduce(input) { value, layer in value.flatMap { append(layer, to: $0) } }
     }
 
     /// The trace lists layers in the order of computation, a container after what it contains.
-    private mutating func append(_ layer: Layer, to input: Int) -> Int {
+    private mutating func append(_ layer: Layer, to input: Int) -> Int? {
         switch layer.kind {
         case .serial(let inner):
             let output = append(inner, to: input)
             _ = shapes.popFirst()
             return output
         case .repeat(let times, let inner):
-            let output = (0..<times).reduce(input) { value, _ in append(inner, to: value) }
+            let output = (0..<times).reduce(Optional(input)) { value, _ in value.flatMap { append(inner, to: $0) } }
             _ = shapes.popFirst()
             return output
         case .parallel(let branches, let combine):
             shared.insert(input)
-            let ends = branches.map { append($0, to: input) }
-            guard let shape = shapes.popFirst() else { return input }
+            let ends = branches.compactMap { append($0, to: input) }
+            guard ends.count == branches.count, let shape = shapes.popFirst() else { return nil }
             return node(combine == .sum ? .sum : .concat, reading: ends, writing: ValueShape(shape.output))
         default:
-            guard let shape = shapes.popFirst() else { return input }
+            guard let shape = shapes.popFirst() else { return nil }
             return append(leaf: layer, shape, to: input)
         }
     }
 
-    private mutating func append(leaf layer: Layer, _ shape: LayerShape, to input: Int) -> Int {
+    private mutating func append(leaf layer: Layer, _ shape: LayerShape, to input: Int) -> Int? {
         let output = ValueShape(shape.output)
         switch layer.kind {
         case .dense(let dense):
@@ -59,11 +59,11 @@ struct NetworkCompiler {
             }
         case .pool(let pool):
             let window = Self.window(layer, shape, pool.window, strides: pool.strides, padding: pool.padding, faults: faults)
-            guard let window else { return input }
+            guard let window else { return nil }
             return node(.pool(window, factors: factors(pool, window)), reading: [input], writing: output)
         case .globalPool(let operation):
             let extents = shape.input.positions
-            guard let window = Self.window(layer, shape, extents, strides: extents, padding: .valid, faults: faults) else { return input }
+            guard let window = Self.window(layer, shape, extents, strides: extents, padding: .valid, faults: faults) else { return nil }
             return node(
                 .pool(window, factors: [operation == .average ? 1 / Double(window.taps) : 1]), reading: [input], writing: output)
         case .flatten:
@@ -73,7 +73,7 @@ struct NetworkCompiler {
             let groups = NormalizedGroups(positions: shape.input.positions, axes: norm.axes)
             return node(.layerNorm(groups, epsilon: norm.epsilon), reading: [input], writing: output)
         case .nonlinearity(let nonlinearity):
-            guard let function = ElementwiseFunction(nonlinearity) else { return input }
+            guard let function = ElementwiseFunction(nonlinearity) else { return nil }
             return append(function, shape: output, to: input)
         default:
             return input
@@ -122,7 +122,7 @@ struct NetworkCompiler {
     private mutating func affine(
         _ layer: Layer, _ scales: AffineScales, _ shape: LayerShape, filter: [Int], to input: Int,
         window: () -> PositionWindow?
-    ) -> Int {
+    ) -> Int? {
         let (inputs, outputs) = (shape.input.channels ?? 0, shape.output.channels ?? 0)
         var (fanIn, overflows) = (inputs, false)
         for extent in filter {
@@ -132,11 +132,11 @@ struct NetworkCompiler {
         let size = fanIn.multipliedReportingOverflow(by: outputs)
         guard !overflows, !size.overflow, size.partialValue <= FiniteNetwork.maximumParameters - parameters else {
             faults.add(layer.pointer, "With \(layer.typeName) the network has more than \(FiniteNetwork.maximumParameters) parameters; make it narrower.")
-            return input
+            return nil
         }
         let before = faults.count
         let window = window()
-        guard faults.count == before else { return input }
+        guard faults.count == before else { return nil }
         let weight = parameters..<(parameters + size.partialValue)
         let hasBias = scales.biasStd > 0
         let bias = hasBias ? weight.upperBound..<(weight.upperBound + outputs) : nil
