@@ -11,6 +11,8 @@ public struct GeneralFlow {
         /// [T m, k].
         public var test: DenseMatrix?
         public var weightDrift: [Double]
+        /// Of descent: the step from which on the loss was above that at the start; nil where it was not at the end.
+        public var divergedStep: Int?
     }
 
     /// Without the ridge [n, n].
@@ -68,25 +70,32 @@ public struct GeneralFlow {
 
     /// Gradient descent with the same learning rate and momentum, step by step: exact for a network that is linear in its
     /// weights. A time between steps is rounded down.
-    /// - Throws: `diverged`, `cancelled`.
+    /// - Throws: `diverged` where the loss leaves float64, `cancelled`.
     public func descent(times: [Double], isCancelled: CancellationCheck = { false }) throws(DynamicsError) -> Trajectory {
         let steps = times.map(Evolution.steps)
         var states = [[Double]](repeating: [], count: times.count)
         let state = DenseMatrix(rows: targets.rows, columns: targets.columns)
         let (velocity, gradient) = (state.copy(), state.copy())
         let last = steps.max() ?? 0
+        var (start, risen): (Double?, Int?) = (nil, nil)
         for step in 0...last {
             for (index, wanted) in steps.enumerated() where wanted == step { states[index] = state.values }
-            if step == last { break }
             if isCancelled() { throw .cancelled }
             let value = loss.gradient(outputs(state), targets, into: gradient)
             guard value.isFinite else { throw .diverged(learningRate: learningRate, learningRateMax: learningRateMax(lambdaMax: try lambdaMax()), steps: step) }
+            let first = start ?? value
+            start = first
+            // More than rounding. Losses that grow no faster than outputs do not overflow, however far they are thrown.
+            risen = value > first + 1e-9 * abs(first) ? risen ?? step : nil
+            if step == last { break }
             for i in 0..<state.count {
                 velocity.base[i] = momentum * velocity.base[i] + learningRate * gradient.base[i]
                 state.base[i] += velocity.base[i]
             }
         }
-        return trajectory(states)
+        var result = trajectory(states)
+        result.divergedStep = risen
+        return result
     }
 
     /// f0 − (K + s I) a.
