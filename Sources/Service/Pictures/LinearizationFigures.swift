@@ -24,22 +24,24 @@ struct LinearizationFigures {
         let (axis, unit) = axis
         let x = places.map { unit * scales[$0] }
         var marks: [Mark] = []
-        var hasErrors = false
+        var hasLaw = false
         for (index, (member, name, slope)) in Self.orders.enumerated() {
             guard let errors = document["errors"]?[member]?["rms"]?.doubles, errors.count == scales.count else { continue }
             let y = places.map { errors[$0] }
-            hasErrors = hasErrors || y.contains { $0 > 0 }
             let law = document["slopes"]?[member]?["rms"]
             let style = Style.number(index)
             marks.append(.line(Line(nil, x: x, y: y, style: style)))
             marks.append(.points(Points(name + fitted(law), x: x, y: y, style: style, shape: Points.Shape.allCases[index])))
-            guard let first = Self.smallest(y, beyondRounding: law?["scales"]?.integer ?? 0) else { continue }
-            let guide = x.map { y[first] * pow($0 / x[first], Double(slope)) }
-            marks.append(.line(Line("slope \(slope)", x: x, y: guide, style: .number(index, dash: .dashed))))
+            guard let first = Self.smallest(y, beyondRounding: law?["scales"]?.integer ?? 0), let most = y.max() else { continue }
+            hasLaw = true
+            // As far as the errors reach: those of rectifiers grow more slowly.
+            let end = min(x[x.count - 1], x[first] * pow(most / y[first], 1 / Double(slope)))
+            let guide = [y[first], y[first] * pow(end / x[first], Double(slope))]
+            marks.append(.line(Line("slope \(slope)", x: [x[first], end], y: guide, style: .number(index, dash: .dashed))))
         }
         let network = NetworkText.line(document["architecture"] ?? document["request"]?["architecture"])
         var parts = [network.isEmpty ? "" : "\(network).", "Root mean square over all rows and outputs."]
-        if !hasErrors { parts.append("The expansions miss nothing.") }
+        if !hasLaw { parts.append("What the expansions miss is rounding.") }
         return Figure(
             "Errors of a network's Taylor expansions along \(direction)", subtitle: parts.filter { !$0.isEmpty }.joined(separator: " "), x: axis,
             y: Axis("error of the outputs", scale: .logarithmic), marks: marks)
@@ -63,7 +65,7 @@ struct LinearizationFigures {
     private func fitted(_ law: JSONValue?) -> String {
         guard let slope = law?["slope"]?.double else { return "" }
         let error = law?["slope_standard_error"]?.double.map { " \u{B1} \(NumberLabel.fixed($0, decimals: 2))" } ?? ""
-        return ", fitted slope \(NumberLabel.fixed(slope, decimals: 2))\(error)"
+        return ", slope \(NumberLabel.fixed(slope, decimals: 2))\(error)"
     }
 
     /// The place of the smallest of the `count` errors that the fit took for more than rounding.
