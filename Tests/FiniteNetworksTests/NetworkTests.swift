@@ -50,6 +50,26 @@ struct NetworkTests {
         #expect(try faults(window).map(\.pointer.description) == ["/layers/0"])
     }
 
+    /// A few bytes of a document must not make gigabytes of tables, or positions that 32 bits do not number.
+    @Test(arguments: [
+        (#"{"type": "avg_pool", "window": [1, 1], "strides": [30000, 30000]}"#, [65536, 65536, 1], "/layers/0"),
+        (#""layer_norm""#, [60000, 2000, 1], "/layers/0"),
+        (#""global_avg_pool""#, [65536, 65536, 1], "/layers/0"),
+        // The first takes half of all that there may be.
+        (#"{"type": "avg_pool", "window": [64, 64], "strides": [1, 1], "padding": "same"}, {"type": "sum_pool", "window": [99, 79], "strides": [1, 1], "padding": "same"}"#,
+         [100, 80, 1], "/layers/1"),
+    ])
+    func tablesOfPositionsAreBounded(_ layers: String, _ shape: [Int], _ pointer: String) throws {
+        #expect(try faults(layers, inputShape: shape).map(\.pointer.description) == [pointer])
+    }
+
+    /// Layers that look alike share their tables: a hundred rounds take no more than one.
+    @Test func roundsShareTheirTables() throws {
+        let pool = #"{"type": "avg_pool", "window": [30, 30], "strides": [1, 1], "padding": "same"}"#
+        let network = try network(#"{"layers": [{"type": "repeat", "times": 1000, "layers": [\#(pool), "layer_norm"]}]}"#, inputShape: [40, 40, 1])
+        #expect(network.nodes.count == 2000)
+    }
+
     @Test func parametersLieLayerByLayer() throws {
         let network = try network(
             "{\"layers\": [{\"type\": \"conv\", \"channels\": 3, \"filter\": [2, 3], \"bias_std\": 1}, \"relu\", \"flatten\", {\"type\": \"dense\", \"width\": 5}]}",
