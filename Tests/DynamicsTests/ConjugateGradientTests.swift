@@ -122,6 +122,10 @@ struct ConjugateGradientTests {
         let right = DenseMatrix(rows: 2, columns: 1, values: [1, 2])
         let kernel = DenseMatrix(rows: 2, columns: 2, values: [1, .nan, .nan, 1])
         #expect(throws: DynamicsError.self) { try ConjugateGradients().solve(rows(kernel), ridge: 0.1, right, threads: 1) }
+        let infinite = DenseMatrix(rows: 2, columns: 2, values: [1, 0, 0, .infinity])
+        #expect(throws: DynamicsError.notFinite("the diagonal of the ntk is not finite")) {
+            try ConjugateGradients().solve(rows(infinite), name: "ntk", ridge: 0.1, right, threads: 1)
+        }
     }
 
     @Test func givesUpAtItsLimitAndWhenAsked() throws {

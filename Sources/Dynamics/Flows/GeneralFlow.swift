@@ -5,6 +5,7 @@ import LinearAlgebra
 /// The state a [n, k] is what the weights have moved along each training input's tangent, so that outputs elsewhere are
 /// f0* − K* a and ‖w − w0‖² = aᵀ K a, with no inverse of the kernel anywhere. With momentum a'' = η ∂L/∂f − (1 − momentum) a'.
 public struct GeneralFlow {
+    /// Outputs at T times, and how far the weights have moved.
     public struct Trajectory {
         /// [T n, k].
         public var train: DenseMatrix
@@ -27,6 +28,10 @@ public struct GeneralFlow {
     let ridge: Double
     let threads: Int
 
+    /// - Parameters:
+    ///   - blocks: Kernels as they are; nothing is overwritten.
+    ///   - problem: Its loss is left aside for `loss`.
+    ///   - momentum: From 0 to below 1.
     public init(
         _ blocks: KernelBlocks, problem: PredictionProblem, loss: OutputLoss, momentum: Double, threads: Int
     ) {

@@ -10,6 +10,7 @@ public enum SelectionScore: String, Sendable, CaseIterable {
     /// The mean squared error of each fold's targets, predicted from the other folds. Smaller is better.
     case kFold = "k_fold"
 
+    /// Whether a score speaks for its kernel more than another.
     public func isBetter(_ a: Double, than b: Double) -> Bool { self == .logMarginalLikelihood ? a > b : a < b }
 }
 
@@ -18,6 +19,7 @@ public enum SelectionScore: String, Sendable, CaseIterable {
 /// With G = (K + s I)⁻¹ and α = G y the residuals of held-out rows F, predicted from the others with the ridge s, are
 /// (G_FF)⁻¹ α_F: a fold costs the inverse of its own block, and no kernel is factored again.
 public struct ModelSelection {
+    /// What is said for one kernel with one ridge.
     public struct Scores: Sendable, Equatable {
         public var logMarginalLikelihood: Double
         public var heldOutError: Double

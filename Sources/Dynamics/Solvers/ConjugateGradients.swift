@@ -14,8 +14,10 @@ public struct ConjugateGradients {
     /// Iterations without progress after which a singular kernel is given up.
     public var patience = 25
 
+    /// - Parameter tolerance: Positive.
     public init(tolerance: Double = 1e-6) { self.tolerance = tolerance }
 
+    /// X, and how well it solves the equations.
     public struct Solution {
         /// [n, k].
         public var values: DenseMatrix
@@ -33,6 +35,7 @@ public struct ConjugateGradients {
         _ kernel: KernelRows, name: String = "kernel", ridge: Double, _ right: DenseMatrix, threads: Int, progress: (Int, Double) -> Void = { _, _ in },
         isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> Solution {
+        guard kernel.diagonal.allSatisfy(\.isFinite) else { throw .notFinite("the diagonal of the \(name) is not finite") }
         let preconditioner = try PartialCholesky(kernel, ridge: ridge, rank: rank, threads: threads, isCancelled: isCancelled)
         func singular(_ quotient: Double) throws(DynamicsError) -> DynamicsError {
             .notPositiveDefinite(
