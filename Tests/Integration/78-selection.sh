@@ -30,3 +30,8 @@ post /predictions/select "$ONES: [0, $(member .error.ridge_absolute)]}}" -H 'Pre
 expect_json "which helps; combinations without have no score" '.state == "succeeded" and .result.best.ridge_absolute > 0 and [.result.table[].score != null] == [false, true, false, true]'
 post /predictions/select '{"x": [[[1, 0], [0, 1]], [[0, 1], [1, 1]], [[1, 2], [0, 1]]], "y": [1, 0, 2]}' -H 'Prefer: wait=20'
 expect_json "inputs with positions are flattened" '.state == "succeeded" and .result.request.input_shape == [2, 2]'
+DIVERGENT='"nonlinearity": [{"type": "gaussian", "a": 1, "b": 1}], "bias_std": [0], "depth": [1], "ridge_relative": [0.01]'
+post /predictions/select "{$DATA, \"grid\": {$DIVERGENT, \"weight_std\": [0.1, 5]}}" -H 'Prefer: wait=20'
+expect_json "a combination without a kernel has no score" '.state == "succeeded" and [.result.table[].score != null] == [true, false]'
+post /predictions/select "{$DATA, \"grid\": {$DIVERGENT, \"weight_std\": [5, 9]}}" -H 'Prefer: wait=20'
+expect_json "a grid without one says why" '.state == "failed" and .error.code == "kernel_diverges"'

@@ -15,12 +15,24 @@ extension SelectionRequest {
 
         var scores: [[ModelSelection.Scores?]] = []
         var singular: [SingularKernel] = []
+        var divergence: KernelError?
         for (index, candidate) in candidates.enumerated() {
             try context.checkCancellation()
             context.progress(completed: index, total: candidates.count, unit: "networks", message: "")
-            let blocks = try InfiniteKernelBlocks(
-                of: candidate.network, kinds: [kind], train: inputs, test: nil, covariance: .none, threads: context.threads,
-                isCancelled: { context.isCancelled })
+            let computed = Result { () throws(KernelError) in
+                try InfiniteKernelBlocks(
+                    of: candidate.network, kinds: [kind], train: inputs, test: nil, covariance: .none, threads: context.threads,
+                    isCancelled: { context.isCancelled })
+            }
+            let blocks: InfiniteKernelBlocks
+            switch computed {
+            case .success(let found): blocks = found
+            case .failure(let error):
+                guard error.isDivergence else { throw error }
+                divergence = divergence ?? error
+                scores.append(grid.ridges.map { _ in nil })
+                continue
+            }
             guard let kernel = kind == .nngp ? blocks.nngp : blocks.ntk else { continue }
             let selection = try ModelSelection(overwriting: kernel.train, name: kind.rawValue, targets: targets, threads: context.threads)
             var row: [ModelSelection.Scores?] = []
@@ -34,6 +46,8 @@ extension SelectionRequest {
             }
             scores.append(row)
         }
+        // Where no combination has a kernel, the first says why.
+        if let divergence, singular.isEmpty, scores.allSatisfy({ $0.allSatisfy { $0 == nil } }) { throw divergence }
         return try output(scores, singular, context)
     }
 
