@@ -2,7 +2,8 @@ import JSON
 
 /// Carries an input shape through an architecture, recording where a layer does not fit what it is given.
 ///
-/// Along a list the first misfit ends the inference, as what follows has no shape; branches are looked at each on its own.
+/// Along a list the first misfit ends the inference, as what follows has no shape; branches are looked at each on its own. Where
+/// a purpose refuses layers there is none at all: what comes after them would be faulted for shapes that a mend will change.
 public enum ShapeInference {
     /// Elements of one example at one layer: beyond any memory, and far from overflow.
     static let maximumElements = 1 << 40
@@ -17,8 +18,7 @@ public enum ShapeInference {
         let before = faults.count
         let input = Self.input(inputShape, at: pointer, faults: faults)
         let requirements = Requirements(architecture: architecture, purpose: purpose, faults: faults)
-        requirements.check()
-        guard let input else { return nil }
+        guard requirements.check(), let input else { return nil }
         var walk = ShapeWalk(requirements: requirements, faults: faults)
         guard let output = walk.shape(after: architecture.layers, input), faults.count == before else { return nil }
         return ShapeTrace(input: input, output: output, layers: walk.trace)

@@ -26,11 +26,11 @@ public struct SingularKernel: Error, Equatable, Sendable {
     /// Which kernel: `nngp`, `ntk`.
     public var name: String
     public var order: Int
-    /// Of the matrix with its ridge.
+    /// Of the matrix with its ridge; the smallest may be an estimate from above that is itself zero to rounding.
     public var lambdaMin: Double
     public var lambdaMax: Double
-    /// How many eigenvalues stand above rounding.
-    public var rank: Int
+    /// How many eigenvalues stand above rounding; nil where only some rows of a large kernel were looked at.
+    public var rank: Int?
     /// The ridge that was added.
     public var ridge: Double
     /// An absolute ridge with which the matrix can be inverted.
@@ -40,17 +40,22 @@ public struct SingularKernel: Error, Equatable, Sendable {
 
     /// - Parameter eigenvalues: Descending, with the ridge.
     public init(name: String, eigenvalues: [Double], ridge: Double, time: Double? = nil) {
-        self.name = name
-        self.ridge = ridge
-        self.time = time
-        order = eigenvalues.count
-        lambdaMax = eigenvalues.first ?? 0
-        lambdaMin = eigenvalues.last ?? 0
-        let rounding = Double(order) * Double.ulpOfOne * max(lambdaMax, 0)
-        rank = eigenvalues.prefix { $0 > rounding }.count
-        // A condition number of 1e8 leaves half of float64's digits to the solution. An all-zero kernel takes any ridge.
-        helpfulRidge = lambdaMax > 0 ? ridge + max(0, -2 * lambdaMin) + max(1e-8 * lambdaMax, 100 * rounding) : max(1, ridge)
+        let rounding = Self.rounding(order: eigenvalues.count, lambdaMax: eigenvalues.first ?? 0)
+        self.init(
+            name: name, order: eigenvalues.count, lambdaMin: eigenvalues.last ?? 0, lambdaMax: eigenvalues.first ?? 0,
+            rank: eigenvalues.prefix { $0 > rounding }.count, ridge: ridge, time: time)
     }
+
+    init(name: String, order: Int, lambdaMin: Double, lambdaMax: Double, rank: Int?, ridge: Double, time: Double? = nil) {
+        (self.name, self.order, self.rank, self.ridge, self.time) = (name, order, rank, ridge, time)
+        (self.lambdaMin, self.lambdaMax) = (lambdaMin, lambdaMax)
+        // A condition number of 1e8 leaves half of float64's digits to the solution. An all-zero kernel takes any ridge.
+        let least = max(1e-8 * lambdaMax, 100 * Self.rounding(order: order, lambdaMax: lambdaMax))
+        helpfulRidge = lambdaMax > 0 ? ridge + max(0, -2 * lambdaMin) + least : max(1, ridge)
+    }
+
+    /// Up to where an eigenvalue may be what rounding made of zero.
+    static func rounding(order: Int, lambdaMax: Double) -> Double { Double(order) * Double.ulpOfOne * max(lambdaMax, 0) }
 }
 
 /// Asked between the steps of long computations; true ends them with ``DynamicsError/cancelled``.

@@ -59,18 +59,73 @@ struct ConjugateGradientTests {
         #expect(3 * with < without)
     }
 
+    private func singular(_ solver: ConjugateGradients, _ kernel: DenseMatrix, ridge: Double = 0, _ right: DenseMatrix) -> SingularKernel? {
+        do {
+            _ = try solver.solve(rows(kernel), name: "ntk", ridge: ridge, right, threads: 1)
+        } catch DynamicsError.notPositiveDefinite(let kernel) { return kernel } catch { Issue.record("\(error)") }
+        return nil
+    }
+
     /// What is not a number must not pass for a residual of zero.
-    @Test func aKernelOfZerosHasNoSolution() {
+    @Test func aKernelOfZerosHasNoInverse() throws {
         let right = DenseMatrix(rows: 3, columns: 1, values: [1, 2, 3])
-        #expect(throws: DynamicsError.noConvergence(iterations: 0, residual: 1, tolerance: 1e-6)) {
-            try ConjugateGradients().solve(rows(DenseMatrix(rows: 3, columns: 3)), ridge: 0, right, threads: 1)
-        }
+        let found = try #require(singular(ConjugateGradients(), DenseMatrix(rows: 3, columns: 3), right))
+        #expect(found.rank == 0 && found.order == 3 && found.lambdaMin == 0 && found.lambdaMax == 0 && found.helpfulRidge > 0)
+    }
+
+    /// Rows that are equal and have different targets, with few and with all of the kernel's rows in the preconditioner.
+    @Test(arguments: [0, 20, 200])
+    func conflictingRowsFailWithARidgeThatHelps(rank: Int) throws {
+        var random = SplitMix(state: 11)
+        let x = random.matrix(80, 4)
+        for j in 0..<4 { (x[41, j], x[71, j]) = (x[40, j], x[70, j]) }
+        let (kernel, right) = (try kernel(x), random.matrix(80, 2))
+        var solver = ConjugateGradients()
+        solver.rank = rank
+        let found = try #require(singular(solver, kernel, right))
+        let spectrum = try Eigendecomposition(overwriting: kernel.copy(), threads: 1).values
+        #expect(found.name == "ntk" && found.order == 80 && found.rank == (rank < 78 ? nil : 78))
+        #expect(abs(found.lambdaMin) < 80 * Double.ulpOfOne * spectrum[0] && abs(found.lambdaMax / spectrum[0] - 1) < 0.05)
+        let solution = try solver.solve(rows(kernel), ridge: found.helpfulRidge, right, threads: 1)
+        #expect(solution.residual <= solver.tolerance)
+    }
+
+    /// Of conflicting rows only the column that conflicts has no answer.
+    @Test func equalRowsWithEqualTargetsAreSolved() throws {
+        var random = SplitMix(state: 12)
+        let x = random.matrix(50, 4)
+        for j in 0..<4 { x[11, j] = x[10, j] }
+        let (kernel, right) = (try kernel(x), random.matrix(50, 1))
+        right[11, 0] = right[10, 0]
+        var solver = ConjugateGradients()
+        solver.rank = 10
+        let solution = try solver.solve(rows(kernel), ridge: 0, right, threads: 1)
+        let fit = DenseMatrix.product(kernel, solution.values, threads: 1)
+        #expect(difference(fit.values, right.values) < 1e-4)
+        let both = DenseMatrix(rows: 50, columns: 2, values: (0..<50).flatMap { [right[$0, 0], Double($0 == 11 ? 1 : 0)] })
+        #expect(singular(solver, kernel, both) != nil)
+    }
+
+    /// A kernel far from singular that needs more iterations than it may take is not called singular.
+    @Test func tooFewIterationsAreNoSingularKernel() throws {
+        var random = SplitMix(state: 13)
+        let (kernel, right) = (try kernel(random.matrix(60, 4)), random.matrix(60, 1))
+        var solver = ConjugateGradients()
+        (solver.tolerance, solver.rank, solver.iterationLimit) = (1e-10, 0, 3)
+        do {
+            _ = try solver.solve(rows(kernel), ridge: 0, right, threads: 1)
+            Issue.record("three iterations cannot do")
+        } catch DynamicsError.noConvergence(let iterations, _, _) { #expect(iterations == 3) }
     }
 
     @Test func aKernelBeyondFloat64IsRefused() {
         let right = DenseMatrix(rows: 2, columns: 1, values: [1, 2])
         let kernel = DenseMatrix(rows: 2, columns: 2, values: [1, .nan, .nan, 1])
         #expect(throws: DynamicsError.self) { try ConjugateGradients().solve(rows(kernel), ridge: 0.1, right, threads: 1) }
+        let infinite = DenseMatrix(rows: 2, columns: 2, values: [1, 0, 0, .infinity])
+        #expect(throws: DynamicsError.notFinite("the diagonal of the ntk is not finite")) {
+            try ConjugateGradients().solve(rows(infinite), name: "ntk", ridge: 0.1, right, threads: 1)
+        }
     }
 
     @Test func givesUpAtItsLimitAndWhenAsked() throws {

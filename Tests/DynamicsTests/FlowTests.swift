@@ -179,6 +179,42 @@ struct OutputFlowTests {
     }
 }
 
+struct DivergenceTests {
+    /// The step of the closed form is that of the recursion.
+    @Test(arguments: [1.02, 1.5, 30])
+    func squaredLossesCrossTheirStart(excess: Double) throws {
+        var sample = Sample(seed: 7, times: [0])
+        let flow = try OutputFlow(overwriting: sample.blocks(), name: "ntk", problem: sample.problem, threads: 1)
+        sample.problem.learningRate = excess * SquaredLoss.halfMean.learningRateMax(lambdaMax: flow.summary.lambdaMax, examples: 6, outputs: 2)
+        let found = try #require(flow.divergedStep(rate: sample.problem.rate, momentum: 0, by: 1e6))
+        let losses = try [0, Double(found) - 1, Double(found)].map { step in
+            let descent = try sample.general(.halfMean).descent(times: [step])
+            return OutputLoss.halfMean.value(DenseMatrix(rows: 6, columns: 2, values: descent.train.values), sample.problem.targets)
+        }
+        #expect(losses[1] <= losses[0] * (1 + 1e-8) && losses[2] > losses[0])
+        #expect(try sample.general(.halfMean).descent(times: [Double(found)]).divergedStep == found)
+        #expect(flow.divergedStep(rate: sample.problem.rate, momentum: 0, by: Double(found) - 1) == nil)
+    }
+
+    /// Two equal rows with opposite signs: bounded slopes keep every state finite, and far beyond the limit none is any good.
+    @Test(arguments: [OutputLoss.logistic, .crossEntropy])
+    func boundedSlopesThrowOutputsAbout(loss: OutputLoss) throws {
+        let kernel = DenseMatrix(rows: 2, columns: 2, values: [1, 1, 1, 1])
+        let targets = loss == .logistic ? DenseMatrix(rows: 2, columns: 1, values: [1, -1]) : DenseMatrix(rows: 2, columns: 2, values: [1, 0, 0, 1])
+        func descent(_ rate: Double) throws -> (trajectory: GeneralFlow.Trajectory, limit: Double) {
+            var problem = PredictionProblem(targets: targets, times: [20])
+            (problem.learningRate, problem.initialTrain) = (rate, targets.copy())
+            for i in 0..<targets.count { problem.initialTrain?.base[i] = Double(1 + i) }
+            let flow = GeneralFlow(KernelBlocks(train: kernel.copy()), problem: problem, loss: loss, momentum: 0, threads: 1)
+            return (try flow.descent(times: problem.times), flow.learningRateMax(lambdaMax: 2))
+        }
+        let limit = try descent(1).limit
+        #expect(try descent(limit).trajectory.divergedStep == nil)
+        let wild = try descent(1000 * limit).trajectory
+        #expect(wild.train.elements.allSatisfy(\.isFinite) && wild.divergedStep == 1)
+    }
+}
+
 struct DormandPrinceTests {
     /// A circle, whose states between steps come from the continuous extension.
     @Test func circlesClose() throws {

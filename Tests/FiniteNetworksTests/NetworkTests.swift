@@ -30,6 +30,16 @@ struct NetworkTests {
         #expect(found.first?.detail.contains(word) == true, "\(found)")
     }
 
+    /// What comes after a layer that is refused is not faulted for it, nor is a layer for every round of a `repeat`.
+    @Test func aRefusedLayerIsTheOnlyFault() throws {
+        let later = "{\"type\": \"avg_pool\", \"window\": [9, 9]}, \"global_avg_pool\", {\"type\": \"dense\", \"width\": 1}"
+        for layer in ["{\"type\": \"attention\"}", "{\"type\": \"conv_transpose\", \"filter\": [2, 2], \"strides\": [2, 2]}", "{\"type\": \"dense\"}"] {
+            #expect(try faults("\(layer), \(later)").map(\.pointer.description) == ["/layers/0"], "\(layer)")
+        }
+        let pool = "{\"type\": \"avg_pool\", \"window\": [60000, 60000], \"strides\": [1, 1], \"padding\": \"same\"}"
+        #expect(try faults("{\"type\": \"repeat\", \"times\": 3, \"layers\": [\(pool), \(pool)]}, \(pool)").map(\.pointer.description) == ["/layers/0/layers/0"])
+    }
+
     @Test func tooManyParametersAreRefusedAtTheirLayer() throws {
         let wide = "{\"type\": \"dense\", \"width\": 1000000000}"
         let found = try faults("\(wide), \(wide)", inputShape: [4])
@@ -38,6 +48,26 @@ struct NetworkTests {
         #expect(try faults(filter).map(\.pointer.description) == ["/layers/0"])
         let window = "{\"type\": \"avg_pool\", \"window\": [60000, 60000], \"strides\": [1, 1], \"padding\": \"same\"}"
         #expect(try faults(window).map(\.pointer.description) == ["/layers/0"])
+    }
+
+    /// A few bytes of a document must not make gigabytes of tables, or positions that 32 bits do not number.
+    @Test(arguments: [
+        (#"{"type": "avg_pool", "window": [1, 1], "strides": [30000, 30000]}"#, [65536, 65536, 1], "/layers/0"),
+        (#""layer_norm""#, [60000, 2000, 1], "/layers/0"),
+        (#""global_avg_pool""#, [65536, 65536, 1], "/layers/0"),
+        // The first takes half of all that there may be.
+        (#"{"type": "avg_pool", "window": [64, 64], "strides": [1, 1], "padding": "same"}, {"type": "sum_pool", "window": [99, 79], "strides": [1, 1], "padding": "same"}"#,
+         [100, 80, 1], "/layers/1"),
+    ])
+    func tablesOfPositionsAreBounded(_ layers: String, _ shape: [Int], _ pointer: String) throws {
+        #expect(try faults(layers, inputShape: shape).map(\.pointer.description) == [pointer])
+    }
+
+    /// Layers that look alike share their tables: a hundred rounds take no more than one.
+    @Test func roundsShareTheirTables() throws {
+        let pool = #"{"type": "avg_pool", "window": [30, 30], "strides": [1, 1], "padding": "same"}"#
+        let network = try network(#"{"layers": [{"type": "repeat", "times": 1000, "layers": [\#(pool), "layer_norm"]}]}"#, inputShape: [40, 40, 1])
+        #expect(network.nodes.count == 2000)
     }
 
     @Test func parametersLieLayerByLayer() throws {
@@ -90,5 +120,29 @@ struct NetworkTests {
             #expect(abs(dot(values, values) / n - variance) < 5 * variance * (2 / n).squareRoot())
         }
         if parameterization == "pytorch" { #expect(drawn.allSatisfy { abs($0) < 1 / 40.0.squareRoot() }) }
+    }
+
+    /// As PyTorch names the modules of a Sequential that holds others.
+    @Test func layersAreNamedByTheirPlaces() throws {
+        let dense = "{\"type\": \"dense\", \"width\": 2}"
+        let layers = "\(dense), {\"type\": \"parallel\", \"branches\": [[\"relu\", \(dense)], [\"identity\"], [{\"type\": \"serial\", \"layers\": [\(dense)]}]]}, {\"type\": \"repeat\", \"times\": 2, \"layers\": [\"relu\", \(dense)]}"
+        let network = try network("{\"layers\": [\(layers)]}", inputShape: [3])
+        #expect(network.layerNames == ["0", "1.0.1", "1.2.0.0", "2.0.1", "2.1.1"])
+        #expect(network.layerNames.count == network.layers.count && !network.isSequential)
+    }
+
+    /// Channels-first libraries flatten [channels, positions]; a concat lays one flattened branch after the other.
+    @Test func flattenedChannelsAreFollowed() throws {
+        let conv = "{\"type\": \"conv\", \"channels\": 2, \"filter\": [1]}"
+        func layers(_ combine: String, _ second: String) -> String {
+            "{\"layers\": [{\"type\": \"parallel\", \"combine\": \"\(combine)\", \"branches\": [[\(conv), \"flatten\"], [\(second)]]}, {\"type\": \"dense\", \"width\": 1}]}"
+        }
+        let pooled = "\"global_avg_pool\", {\"type\": \"dense\", \"width\": 6}"
+        let joined = try #require(try network(layers("concat", pooled), inputShape: [3, 1]).flattenedInputs?.last)
+        // Channel 0 at positions 0 to 2, then channel 1; then those that were never flattened.
+        #expect((0..<12).map { joined.place(ofChannelsFirst: $0) } == [0, 2, 4, 1, 3, 5, 6, 7, 8, 9, 10, 11])
+        let summed = try #require(try network(layers("sum", "\(conv), \"flatten\", \"tanh\""), inputShape: [3, 1]).flattenedInputs?.last)
+        #expect((0..<6).map { summed.place(ofChannelsFirst: $0) } == [0, 2, 4, 1, 3, 5])
+        #expect(try network(layers("sum", pooled), inputShape: [3, 1]).flattenedInputs == nil)
     }
 }

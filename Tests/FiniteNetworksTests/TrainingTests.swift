@@ -130,6 +130,31 @@ struct TrainingTests {
         #expect(run.snapshots.count == run.snapshotSteps.count * run.parameterCount && run.snapshots.allSatisfy { $0.isFinite })
     }
 
+    /// With all weights zero only the last layer's bias has a tangent, and without one nothing has.
+    @Test func aKernelOfZerosHasNoRelativeChange() throws {
+        var plan = try smallPlan("{\"type\": \"dense\", \"width\": 3}, \"tanh\", {\"type\": \"dense\", \"width\": 1}", steps: 3)
+        plan.parameters = [Double](repeating: 0, count: 9)
+        plan.tracked = [.kernelDrift]
+        let run = try #require(try sweep(plan).first)
+        #expect(run.records.kernelDrift.count == 4 && run.records.kernelDrift.allSatisfy(\.isNaN) && run.records.kernelAlignment.allSatisfy(\.isNaN))
+        #expect(run.learningRateMax == nil && run.stopReason == .steps)
+    }
+
+    /// Units that are dead have moments of zero, which nothing divides by zero, also where float32 cannot hold epsilon.
+    @Test func adamLeavesDeadUnitsAlone() throws {
+        let optimizer = Optimizer.adam(learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-60)
+        var dead = try smallPlan("{\"type\": \"dense\", \"width\": 4}, \"relu\", {\"type\": \"dense\", \"width\": 1, \"bias_std\": 1}", optimizer: optimizer)
+        dead.parameters = [Double](repeating: 0, count: 8) + [Double](repeating: 1, count: 4) + [0]
+        let faults = Faults()
+        let networks = try #require(TrainingSweep(dead, widths: nil, seeds: [0], faults: faults), "\(faults.all)")
+        let runs = [try networks.run(in: Double.self, threads: 1), try networks.run(in: Float.self, threads: 1)].compactMap { $0?.first }
+        #expect(runs.count == 2)
+        for run in runs {
+            #expect(run.stopReason == .steps && run.records.loss.allSatisfy(\.isFinite))
+            #expect(run.records.loss.last.map { $0 < run.records.loss[0] } == true)
+        }
+    }
+
     @Test func aRunStopsAtItsLoss() throws {
         var plan = try smallPlan(linearNetwork, rows: 2, steps: 10_000)
         plan.stopAtLoss = 1e-6
@@ -250,5 +275,7 @@ struct TrainingTests {
         #expect(PowerLaw([(x: 1, y: 1), (x: 2, y: 2)])?.slopeStandardError == nil)
         #expect(PowerLaw([(x: 1, y: 1), (x: 1, y: 2)]) == nil)
         #expect(PowerLaw([(x: 1, y: 1), (x: 2, y: 0)]) == nil)
+        // Two numbers, but one logarithm.
+        #expect(PowerLaw([(x: 1e300, y: 1), (x: 1e300.nextUp, y: 2)]) == nil)
     }
 }

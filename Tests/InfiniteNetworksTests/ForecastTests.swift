@@ -4,6 +4,32 @@ import JSON
 import LinearAlgebra
 import Testing
 
+/// A few bytes of a document must not make gigabytes of tables before anything is forecast.
+struct PositionTableTests {
+    private func compile(_ layers: String, _ shape: [Int]) throws -> InfiniteNetwork {
+        let faults = Faults()
+        let architecture = try #require(ArchitectureParser.parse(try JSONParser.parse(#"{"layers": [\#(layers)]}"#), faults: faults), "\(faults.all)")
+        return try InfiniteNetwork(architecture, inputShape: shape, shapePointer: .root)
+    }
+
+    @Test(arguments: [
+        (#""global_avg_pool""#, [65536, 65536, 1], "/layers/0"), (#""dense", "flatten""#, [65536, 65536, 1], "/layers/0"),
+        (#"{"type": "conv", "filter": [3, 3]}, "layer_norm", "flatten""#, [4000, 4000, 1], "/layers/0"),
+        (#"{"type": "conv", "filter": [9000], "padding": "same"}, "relu", "flatten", "dense""#, [9000, 1], "/layers/0"),
+        (#""dense", "relu", {"type": "conv", "filter": [64, 64], "padding": "same"}, "flatten""#, [200, 200, 1], "/layers/2"),
+    ])
+    func areBounded(_ layers: String, _ shape: [Int], _ pointer: String) throws {
+        let faults = #expect(throws: ArchitectureFaults.self) { try compile(layers, shape) }
+        #expect(faults?.faults.map(\.pointer.description) == [pointer])
+    }
+
+    /// A thousand rounds take no more than one.
+    @Test func areSharedByRounds() throws {
+        let round = #"{"type": "conv", "filter": [20, 20], "padding": "same"}, "relu""#
+        _ = try compile(#"{"type": "repeat", "times": 1000, "layers": [\#(round)]}, "flatten", "dense""#, [20, 20, 1])
+    }
+}
+
 /// Forecasts grow as the work does.
 struct ForecastTests {
     private func operations(_ layers: String, _ shape: [Int], rows: Int = 10, columns: Int? = nil) throws -> Double {

@@ -20,6 +20,12 @@ post /architectures/describe '{"architecture": {"layers": [{"type": "conv", "fil
 expect_json "pooling needs every pair" '.kernel.pairs == "full" and .layers[1].kernel == "full" and .layers[2].kernel == "single" and .parameters == null'
 post /architectures/describe '{"architecture": {"layers": ["relu", {"type": "dense", "width": 3}]}, "input_shape": [2]}'
 expect_json "a network without a kernel is described with the reason" '.kernel.available == false and .kernel.errors[0].pointer == "/architecture/layers/0" and .finite_network.available'
+for layers in '{"type": "avg_pool", "window": [1, 1], "strides": [30000, 30000]}' '{"type": "dense", "width": 1}, "layer_norm"' '"global_avg_pool"'; do
+    post /architectures/describe "{\"architecture\": {\"layers\": [$layers, \"flatten\", {\"type\": \"dense\", \"width\": 1}]}, \"input_shape\": [65536, 65536, 1]}"
+    expect_json "positions beyond the tables of a finite network are refused: $layers" '.finite_network.available == false and (.finite_network.errors[0].detail | contains("tables of a network"))'
+done
+request GET /livez
+expect_status "which the server outlives" 200
 post /architectures/describe '{"architecture": {"preset": "cntk"}, "input_shape": [32, 32, 3], "columns": 4}'
 expect_problem "columns without rows" 422 invalid_document
 

@@ -37,7 +37,7 @@ refused() {
     expect_problem "$1" 422 invalid_document
     expect_json "  ... at $2" --arg pointer "$2" 'any(.errors[]; .pointer == $pointer)'
 }
-refused "which of two runs" /training/run "{\"training\": {\"job\": \"$job\"}, \"x1\": $x}"
+refused "a run that is not there" /training/run "{\"training\": {\"job\": \"$job\", \"run\": 2}, \"x1\": $x}"
 refused "a step that was not kept" /training/step "{\"training\": {\"job\": \"$job\", \"run\": 0, \"step\": 3}, \"x1\": $x}"
 refused "a training that is none" /training/job "{\"training\": {\"job\": \"nothing\"}, \"x1\": $x}"
 refused "another network than the trained one" /training "{\"architecture\": $net, \"training\": {\"job\": \"$job\", \"run\": 0}, \"x1\": $x}"
@@ -45,6 +45,7 @@ refused "two sources of parameters" /training "{\"architecture\": $net, \"traini
 refused "a seed twice" /seeds/1 "{\"architecture\": $net, \"seeds\": [1, 1], \"x1\": $x}"
 refused "no seeds" /seeds "{\"architecture\": $net, \"seeds\": [], \"x1\": $x}"
 refused "parameters of another shape" /parameters/0/weight "{\"architecture\": $net, \"parameters\": [{\"weight\": [[1]], \"bias\": [1]}, {\"weight\": [[1]]}], \"x1\": $x}"
+refused "parameters beyond the precision" /parameters/0/weight/1/0 '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x1": [[1, 2]], "parameters": [{"weight": [[1], [-1e39]]}], "precision": "float32"}'
 refused "no kinds" /kinds "{\"architecture\": $net, \"kinds\": [], \"x1\": $x}"
 refused "a short vector" /vectors "{\"architecture\": $net, \"vectors\": [[1, 2, 3]], \"x1\": $x}"
 refused "a spectrum of columns" /include/0 "{\"architecture\": $net, \"x1\": $x, \"x2\": $x, \"include\": [\"spectrum\"]}"

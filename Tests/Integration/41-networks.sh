@@ -10,10 +10,11 @@ bring() { # FILE ARCHITECTURE [INPUT-SHAPE]
 declare -A architecture
 architecture[mlp]='{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, "tanh", {"type": "dense", "width": 2}]}'
 architecture[cnn]='{"parameterization": "pytorch", "layers": [{"type": "conv", "channels": 3, "filter": [2, 3]}, "tanh", "flatten", {"type": "dense", "width": 2}]}'
+architecture[residual]='{"parameterization": "pytorch", "layers": [{"type": "parallel", "combine": "concat", "branches": [[{"type": "conv", "channels": 3, "filter": [2, 3]}, "flatten"], ["flatten", {"type": "dense", "width": 4}]]}, "tanh", {"type": "dense", "width": 2}]}'
 
-for name in mlp cnn; do
+for name in mlp residual cnn; do
     model write "$name" "$WORK/$name.safetensors"
-    bring "$WORK/$name.safetensors" "${architecture[$name]}" "$([[ $name == cnn ]] && echo '[4,4,2]')"
+    bring "$WORK/$name.safetensors" "${architecture[$name]}" "$([[ $name != mlp ]] && echo '[4,4,2]')"
     expect_status "the $name is taken" 201
     id=$(member .id)
     expect_field "Location names it" Location "^/networks/$id$"
@@ -30,7 +31,7 @@ post /kernels/empirical '{"network": "none", "x1": [[1]]}'
 expect_problem "a network that is not there" 422 invalid_document
 
 request GET /networks
-expect_json "both are listed" '.items | length == 2'
+expect_json "all are listed" '.items | length == 3'
 request GET /datasets
 expect_json "and are no datasets" '.items == []'
 request GET "/datasets/$id"
@@ -48,10 +49,16 @@ expect_problem "wrong shapes" 422 invalid_document
 expect_json "say what was expected" '.detail | contains("weight [6, 3], bias [6]")'
 bring "$WORK/mlp.safetensors" "${architecture[mlp]/pytorch/ntk}"
 expect_problem "scaled parameters" 422 invalid_document
+bring "$WORK/mlp.safetensors" '{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, {"type": "parallel", "branches": [["tanh"], ["identity"]]}, {"type": "dense", "width": 2}]}'
+expect_json "branches without parameters need no more names" '.parameters == 32'
+request DELETE "/networks/$(member .id)"
+bring "$WORK/mlp.safetensors" '{"parameterization": "pytorch", "layers": [{"type": "parallel", "combine": "concat", "branches": [[{"type": "dense", "width": 5}, "tanh"], ["identity"]]}, {"type": "dense", "width": 2}]}'
+expect_problem "layers in parallel under names of a sequence" 422 invalid_document
+expect_json "say which names they have" '.detail | contains("0.0.0, the dense at /layers/0/branches/0/0: weight [5, 3], bias [5]")'
 request POST /networks -H 'Content-Type: application/x-safetensors' --data-binary "@$WORK/mlp.safetensors"
 expect_problem "no architecture" 422 invalid_document
 request GET /networks
-expect_json "nothing was stored of them" '.items | length == 2'
+expect_json "nothing was stored of them" '.items | length == 3'
 
 busy=$(printf '{"network": "%s", "x": %s, "y": [[1, 0], [0, 1], [1, 1], [0, 0]], "optimizer": {"type": "sgd", "learning_rate": 1e-9}, "steps": 100000000, "record_every": 1000000}' "$id" "$(model rows cnn)")
 post /trainings "$busy"

@@ -68,4 +68,9 @@ check "from a file as well" test "$(jq -c "$means" "$BODY")" = "$direct"
 post /predictions "{$inputs, $data, \"solver\": \"cg\", \"times\": [1]}"
 expect_json "they have no finite times" '.status == 422 and .errors[0].pointer == "/solver"'
 post /predictions '{"architecture": {"layers": [{"type": "dense"}]}, "x_train": [[0, 0], [0, 0]], "y_train": [1, 2], "solver": "cg"}' -H 'Prefer: wait=20'
-expect_json "a kernel of zeros fails" '.state == "failed" and .error.code == "no_convergence"'
+expect_json "a kernel of zeros fails" '.state == "failed" and .error.code == "not_positive_definite" and .error.rank == 0'
+duplicates="\"architecture\": $ARCHITECTURE, \"x_train\": [[1, 0], [0, 1], [0, 1], [0.5, 0.5]], \"y_train\": [1, 0, 2, 1], \"solver\": \"cg\""
+post /predictions "{$duplicates}" -H 'Prefer: wait=20'
+expect_json "conflicting rows fail as with a factor" '.state == "failed" and (.error | .code == "not_positive_definite" and .rank == 3 and (.lambda_min | fabs) < 1e-12 and .ridge_absolute > 0)'
+post /predictions "{$duplicates, \"ridge_absolute\": $(member .error.ridge_absolute)}" -H 'Prefer: wait=20'
+expect_json "with the ridge that was named both predict their mean" '.state == "succeeded" and (.result.arrays.ntk_train_mean.values[0] | .[1][0] - 1 | fabs) < 1e-3'

@@ -22,3 +22,15 @@ for targets in '[[2], [-1]]' '[1, 0]'; do
     post /flows/outputs "{\"architecture\": {\"layers\": [{\"type\": \"dense\"}]}, \"x_train\": [[-3], [0.5]], \"y_train\": $targets, \"loss\": \"logistic\", \"times\": [1]}"
     expect_json "logistic targets $targets are refused" '.status == 422 and [.errors[].pointer] == ["/y_train"]'
 done
+post /flows/outputs "{$POINTS, \"times\": [0, 20], \"learning_rate\": 0.1}" -H 'Prefer: wait=20'
+expect_json "descent within its limit does not diverge" '.result.metrics.ntk | .discrete_diverged == false and .discrete_diverged_step == null'
+rate=$(jq '.result.metrics.ntk.learning_rate_max * 1.5' "$BODY")
+post /flows/outputs "{$POINTS, \"times\": [0, 20], \"learning_rate\": $rate}" -H 'Prefer: wait=20'
+expect_json "beyond it does, though its numbers are finite yet" '.result.metrics.ntk | .discrete_diverged and .discrete_diverged_step >= 1 and .discrete_train_loss[1] > .discrete_train_loss[0]'
+request GET "$(member .result.plots.loss.href)"
+check "and its figure says so" grep -q "Gradient descent with this learning rate diverges" "$BODY"
+CONFLICT='"architecture": {"layers": [{"type": "dense", "bias_std": 0.1}, "relu", "dense"]}, "x_train": [[1], [1], [-1]], "y_train": [1, -1, 1], "loss": "logistic", "times": [0, 50]'
+post /flows/outputs "{$CONFLICT, \"learning_rate\": 1}" -H 'Prefer: wait=20'
+expect_json "a logistic loss within the limit" '.result.metrics.ntk | .discrete_diverged == false and .learning_rate_max > 1'
+post /flows/outputs "{$CONFLICT, \"learning_rate\": 10000}" -H 'Prefer: wait=20'
+expect_json "far beyond it" '.result.metrics.ntk | .discrete_diverged and .discrete_diverged_step == 1 and .discrete_train_loss[1] > .discrete_train_loss[0]'

@@ -102,3 +102,7 @@ check "its modes" is_picture "Decay of the eigenmodes of the NTK"
 post /samples '{"process": "deep_gaussian", "kernel": {"type": "squared_exponential"}, "x": [[0], [1], [2]], "samples": 3}' -H 'Prefer: wait=20'
 request GET "$(member .result.plots.samples.href)"
 check "samples" is_picture "Prior of a deep Gaussian process of 3 layers"
+post /linearizations '{"architecture": {"layers": [{"type": "dense", "width": 16}, "tanh", {"type": "dense", "width": 1}]}, "x": [[1, 0], [0.5, -0.5]]}' -H 'Prefer: wait=20'
+expect_json "an expansion along a random displacement, as none is named" '.result.plots | keys == ["linearization"]'
+request GET "$(member .result.plots.linearization.href)"
+check "its errors" is_picture "Errors of a network's Taylor expansions along a random displacement"

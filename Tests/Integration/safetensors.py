@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Writes models as safetensors files and computes their outputs with channels first, as PyTorch does, by plain loops.
 
-    safetensors.py write mlp|cnn|bad FILE    one of the models below, or a file whose last tensor is cut
-    safetensors.py rows mlp|cnn              inputs as this service takes them, channels last
-    safetensors.py check mlp|cnn FILE        compares outputs in a result document with the model's own
+    safetensors.py write MODEL|bad FILE    one of the models below, or a file whose last tensor is cut
+    safetensors.py rows MODEL              inputs as this service takes them, channels last
+    safetensors.py check MODEL FILE        compares outputs in a result document with the model's own
+
+MODEL is mlp, cnn or residual.
 """
 
 import json
@@ -14,6 +16,12 @@ import sys
 
 MLP = [("0.weight", (5, 3)), ("0.bias", (5,)), ("2.weight", (2, 5)), ("2.bias", (2,))]
 CNN = [("0.weight", (3, 2, 2, 3)), ("0.bias", (3,)), ("3.weight", (2, 3 * 3 * 2)), ("3.bias", (2,))]
+# A convolution, flattened, and beside it a linear layer of the flattened input; both joined, then a linear layer.
+RESIDUAL = [
+    ("0.0.0.weight", (3, 2, 2, 3)), ("0.0.0.bias", (3,)), ("0.1.1.weight", (4, 32)), ("0.1.1.bias", (4,)),
+    ("2.weight", (2, 3 * 3 * 2 + 4)), ("2.bias", (2,)),
+]
+MODELS = {"mlp": MLP, "cnn": CNN, "residual": RESIDUAL}
 IMAGE = (2, 4, 4)  # channels, height, width
 
 
@@ -23,7 +31,7 @@ def numbers(seed, count):
 
 
 def tensors(model):
-    return {name: (shape, numbers(name, math.prod(shape))) for name, shape in (MLP if model == "mlp" else CNN)}
+    return {name: (shape, numbers(name, math.prod(shape))) for name, shape in MODELS[model]}
 
 
 def write(model, path):
@@ -67,6 +75,9 @@ def convolve(x, weight, bias):
 
 def outputs(model, x):
     t = tensors(model)
+    if model == "residual":
+        branches = convolve(x, t["0.0.0.weight"], t["0.0.0.bias"]) + linear(x, t["0.1.1.weight"], t["0.1.1.bias"])
+        return linear([math.tanh(z) for z in branches], t["2.weight"], t["2.bias"])
     first = (linear if model == "mlp" else convolve)(x, t["0.weight"], t["0.bias"])
     last = "2" if model == "mlp" else "3"
     return linear([math.tanh(z) for z in first], t[f"{last}.weight"], t[f"{last}.bias"])

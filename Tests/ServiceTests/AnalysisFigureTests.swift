@@ -87,4 +87,39 @@ struct AnalysisFigureTests {
         guard case .line(let line) = figure.marks[0] else { throw Mismatch() }
         #expect(line.x == [1, 2] && line.y == [0.25, 1] && figure.subtitle == "Centred alignment: NTK 0.250.")
     }
+
+    @Test("errors of expansions stand against relative lengths in ascending order, with guides from the smallest error beyond rounding")
+    func linearization() throws {
+        let document = try JSONParser.parse(
+            #"""
+            {"request": {"displacement": {"seed": 1}}, "scales": [4, 1, 2], "metrics": {"initial_norm": 10, "displacement_norm": 2},
+             "errors": {"linear": {"rms": [1.6, 0.1, 0.4]}, "quadratic": {"rms": [6.4, 1e-17, 0.8]}},
+             "slopes": {"linear": {"rms": {"slope": 2, "slope_standard_error": 0.01, "scales": 3}},
+                        "quadratic": {"rms": {"slope": 3, "slope_standard_error": null, "scales": 2}}}}
+            """#)
+        let figures = LinearizationFigures(document)
+        #expect(figures.plots.map(\.name) == ["linearization"])
+        let figure = try figures.plots[0].figure()
+        #expect(figure.title.contains("a random displacement") && figure.x.scale == .logarithmic && figure.y.scale == .logarithmic)
+        let points = figure.marks.compactMap { if case .points(let points) = $0 { points } else { nil } }
+        #expect(points.map(\.x) == [[0.2, 0.4, 0.8], [0.2, 0.4, 0.8]])
+        #expect(points.map(\.y) == [[0.1, 0.4, 1.6], [1e-17, 0.8, 6.4]])
+        #expect(points.map(\.name) == ["linearisation, slope 2.00 \u{B1} 0.01", "second order, slope 3.00"])
+        let guides = figure.marks.compactMap { if case .line(let line) = $0, line.name != nil { line } else { nil } }
+        #expect(guides.map(\.name) == ["slope 2", "slope 3"])
+        for (guide, expected) in zip(guides, [[0.1, 1.6], [0.8, 6.4]]) {
+            for (value, wanted) in zip(guide.y, expected) { #expect(abs(value / wanted - 1) < 1e-9) }
+        }
+    }
+
+    @Test("expansions that are exact, along a displacement of length zero, have a figure that says so")
+    func exactLinearization() throws {
+        let document = try JSONParser.parse(
+            #"""
+            {"request": {"displacement": {"inline": {"parameters": 1}}}, "scales": [1, 2], "metrics": {"initial_norm": 0, "displacement_norm": 0},
+             "errors": {"linear": {"rms": [0, 0]}, "quadratic": {"rms": [0, 0]}}, "slopes": {"linear": {"rms": null}, "quadratic": {"rms": null}}}
+            """#)
+        let figure = try LinearizationFigures(document).plots[0].figure()
+        #expect(figure.subtitle.contains("is rounding") && figure.title.contains("a given displacement") && figure.x.name == "scale s")
+    }
 }

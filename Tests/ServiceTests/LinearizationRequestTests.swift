@@ -33,7 +33,7 @@ import Testing
 
     /// A worker reads from the stored specification what the server read from the client.
     @Test func theSpecificationReadsBackAsTheSameRequest() throws {
-        let displacements = [#"{"seed": 3}"#, #"{"seed": 3, "relative_norm": 2}"#, given]
+        let displacements = ["{}", #"{"seed": 3}"#, #"{"seed": 3, "relative_norm": 2}"#, given]
         let starts = ["", #", "seed": 4"#, #", "parameters": \#(given)"#]
         for displacement in displacements {
             for start in starts {
@@ -49,10 +49,17 @@ import Testing
         }
     }
 
+    @Test("left out, the displacement is random with the seed 0 and a tenth of the norm of the parameters")
+    func defaultDisplacement() throws {
+        let request = try #require(try read("{\(network), \(rows)}").request)
+        #expect(request.json["displacement"] == ["seed": 0, "relative_norm": 0.1])
+        #expect(request.scales == LinearizationRequest.defaultScales)
+    }
+
     @Test func faultsPointAtWhatIsWrong() throws {
         let cases: [(text: String, pointers: [String])] = [
-            ("{}", ["", "", ""]),
-            ("{\(network), \(rows)}", [""]),
+            ("{}", ["", ""]),
+            ("{\(network), \(rows), \"displacement\": null}", ["/displacement"]),
             ("{\(network), \(rows), \"displacement\": 3}", ["/displacement"]),
             ("{\(network), \(rows), \"displacement\": []}", ["/displacement"]),
             ("{\(network), \(rows), \"displacement\": {\"inline\": {}}}", ["/displacement"]),

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func parameters(of network: FiniteNetwork, in file: SafetensorsFile) throws -> [Double] {
-        let source = try SequentialParameters(file, of: network)
+        let source = try UploadedParameters(file, of: network)
         var values = [Double](repeating: .nan, count: network.parameterCount)
         try values.withUnsafeMutableBufferPointer { try source.write(into: $0) }
         return values
@@ -131,6 +131,35 @@ import Testing
         let read = try SafetensorsFile(file(header, data: bytes((1...11).map { Float($0) })))
         // Taps 0 and 1 of output 0 are 1 and 2, of output 1 are 3 and 4; channel 0 at positions 0 and 1 has 7 and 8, channel 1 has 9 and 10.
         #expect(try parameters(of: network, in: read) == [1, 3, 2, 4, 5, 6, 7, 9, 8, 10, 11])
+    }
+
+    private static let residual =
+        #"{"type": "dense", "width": 1}, {"type": "parallel", "branches": [["tanh", {"type": "dense", "width": 1}], [{"type": "dense", "width": 1}]]}"#
+
+    /// Where layers run beside each other the names say which is which, in whatever order the file has them.
+    @Test func parallelLayersAreFoundByName() throws {
+        let network = try network(Self.residual, shape: [1])
+        let header = """
+            {"1.1.0.weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}, "1.1.0.bias": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]},
+             "1.0.1.bias": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}, "1.0.1.weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [12, 16]},
+             "0.weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [16, 20]}, "0.bias": {"dtype": "F32", "shape": [1], "data_offsets": [20, 24]}}
+            """
+        let read = try SafetensorsFile(file(header, data: bytes([1, 2, 3, 4, 5, 6])))
+        #expect(try parameters(of: network, in: read) == [5, 6, 4, 3, 1, 2])
+    }
+
+    /// Tensors of the right shapes under other names could be of either branch.
+    @Test(arguments: ["1.0.2", "1", "block.left"])
+    func parallelLayersUnderOtherNamesAreRefused(_ name: String) throws {
+        let network = try network(Self.residual, shape: [1])
+        let names = ["0", name, "1.1.0"].sorted()
+        let entries = names.enumerated().map { index, name in
+            #""\#(name).weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [\#(8 * index), \#(8 * index + 4)]}, "\#(name).bias": {"dtype": "F32", "shape": [1], "data_offsets": [\#(8 * index + 4), \#(8 * index + 8)]}"#
+        }
+        let read = try SafetensorsFile(file("{\(entries.joined(separator: ", "))}", data: bytes([1, 2, 3, 4, 5, 6])))
+        let problem = #expect(throws: Problem.self) { try parameters(of: network, in: read) }
+        #expect(problem?.detail.contains("1.0.1, the dense at /layers/1/branches/0/1: weight [1, 1], bias [1]") == true, "\(problem?.detail ?? "")")
+        #expect(problem?.detail.contains("\"\(name)\"") == true)
     }
 
     @Test(arguments: [

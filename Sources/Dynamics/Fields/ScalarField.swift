@@ -18,6 +18,7 @@ public enum ScalarField: Sendable, Equatable, PlaneFunction {
 
     public func evaluate(at point: SIMD2<Double>) -> (value: Double, gradient: SIMD2<Double>) { (value(at: point), gradient(at: point)) }
 
+    /// f, by its formula; infinite where that is beyond float64.
     public func value(at point: SIMD2<Double>) -> Double {
         let (x, y) = (point.x, point.y)
         switch self {
@@ -63,8 +64,10 @@ public struct Quadratic: Sendable, Equatable {
         (self.a, self.b, self.d, self.center) = (a, b, d, center)
     }
 
+    /// ½ (c − c*)ᵀ A (c − c*).
     public func value(at point: SIMD2<Double>) -> Double { ((point - center) * gradient(at: point)).sum() / 2 }
 
+    /// A (c − c*).
     public func gradient(at point: SIMD2<Double>) -> SIMD2<Double> {
         let r = point - center
         return SIMD2(a * r.x + b * r.y, b * r.x + d * r.y)

@@ -2,6 +2,7 @@ import Foundation
 
 /// A path of the gradient flow c'(t) = −∇f(c(t)), in steps of equal length.
 public struct Trajectory: Sendable, Equatable {
+    /// How a step follows the flow.
     public enum Method: String, Sendable, CaseIterable {
         /// c + h F(c): gradient descent with learning rate h. Its error over a fixed time is O(h).
         case euler

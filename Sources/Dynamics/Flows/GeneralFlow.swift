@@ -5,12 +5,15 @@ import LinearAlgebra
 /// The state a [n, k] is what the weights have moved along each training input's tangent, so that outputs elsewhere are
 /// f0* − K* a and ‖w − w0‖² = aᵀ K a, with no inverse of the kernel anywhere. With momentum a'' = η ∂L/∂f − (1 − momentum) a'.
 public struct GeneralFlow {
+    /// Outputs at T times, and how far the weights have moved.
     public struct Trajectory {
         /// [T n, k].
         public var train: DenseMatrix
         /// [T m, k].
         public var test: DenseMatrix?
         public var weightDrift: [Double]
+        /// Of descent: the step from which on the loss was above that at the start; nil where it was not at the end.
+        public var divergedStep: Int?
     }
 
     /// Without the ridge [n, n].
@@ -25,6 +28,10 @@ public struct GeneralFlow {
     let ridge: Double
     let threads: Int
 
+    /// - Parameters:
+    ///   - blocks: Kernels as they are; nothing is overwritten.
+    ///   - problem: Its loss is left aside for `loss`.
+    ///   - momentum: From 0 to below 1.
     public init(
         _ blocks: KernelBlocks, problem: PredictionProblem, loss: OutputLoss, momentum: Double, threads: Int
     ) {
@@ -68,25 +75,32 @@ public struct GeneralFlow {
 
     /// Gradient descent with the same learning rate and momentum, step by step: exact for a network that is linear in its
     /// weights. A time between steps is rounded down.
-    /// - Throws: `diverged`, `cancelled`.
+    /// - Throws: `diverged` where the loss leaves float64, `cancelled`.
     public func descent(times: [Double], isCancelled: CancellationCheck = { false }) throws(DynamicsError) -> Trajectory {
         let steps = times.map(Evolution.steps)
         var states = [[Double]](repeating: [], count: times.count)
         let state = DenseMatrix(rows: targets.rows, columns: targets.columns)
         let (velocity, gradient) = (state.copy(), state.copy())
         let last = steps.max() ?? 0
+        var (start, risen): (Double?, Int?) = (nil, nil)
         for step in 0...last {
             for (index, wanted) in steps.enumerated() where wanted == step { states[index] = state.values }
-            if step == last { break }
             if isCancelled() { throw .cancelled }
             let value = loss.gradient(outputs(state), targets, into: gradient)
             guard value.isFinite else { throw .diverged(learningRate: learningRate, learningRateMax: learningRateMax(lambdaMax: try lambdaMax()), steps: step) }
+            let first = start ?? value
+            start = first
+            // More than rounding. Losses that grow no faster than outputs do not overflow, however far they are thrown.
+            risen = value > first + 1e-9 * abs(first) ? risen ?? step : nil
+            if step == last { break }
             for i in 0..<state.count {
                 velocity.base[i] = momentum * velocity.base[i] + learningRate * gradient.base[i]
                 state.base[i] += velocity.base[i]
             }
         }
-        return trajectory(states)
+        var result = trajectory(states)
+        result.divergedStep = risen
+        return result
     }
 
     /// f0 − (K + s I) a.

@@ -65,6 +65,30 @@ public struct OutputFlow {
             decay: decay, weightDrift: responses.map(weightDrift))
     }
 
+    /// The step from which on the loss of gradient descent is above that at the start, found by bisection; nil where it is not by
+    /// that time. Without momentum the loss is convex in the number of steps, and crosses that level once. O(n log² time).
+    public func divergedStep(rate: Double, momentum: Double, by time: Double) -> Int? {
+        let descent = Evolution.gradientDescent(rate: rate, momentum: momentum)
+        let squares = (0..<spectrum.order).map { j in (0..<residual.columns).reduce(0) { $0 + residual[j, $1] * residual[j, $1] } }
+        let start = squares.reduce(0, +)
+        func isAbove(_ step: Int) -> Bool {
+            var sum = 0.0
+            for (eigenvalue, square) in zip(eigenvalues, squares) where square > 0 {
+                guard let response = descent.response(eigenvalue: eigenvalue, time: Double(step)) else { return true }
+                sum += response.decay * response.decay * square
+            }
+            return !(sum <= start * (1 + 1e-9))
+        }
+        let last = Evolution.steps(time)
+        guard last > 0, isAbove(last) else { return nil }
+        var (below, above) = (0, last)
+        while above - below > 1 {
+            let middle = below + (above - below) / 2
+            if isAbove(middle) { above = middle } else { below = middle }
+        }
+        return above
+    }
+
     private func weightDrift(_ responses: [ModeResponse]) -> Double {
         var sum = 0.0
         for (j, response) in responses.enumerated() {

@@ -39,6 +39,7 @@ public enum OutputLoss: String, Sendable, CaseIterable {
         }
     }
 
+    /// L of outputs [n, k].
     public func value(_ outputs: DenseMatrix, _ targets: DenseMatrix) -> Double {
         gradient(outputs, targets, into: DenseMatrix(rows: targets.rows, columns: targets.columns))
     }

@@ -5,6 +5,7 @@ import InfiniteNetworks
 /// Where signals go in a deep network of one nonlinearity, at one pair of variances: the fixed points of
 /// q' = σ_w² E[φ(u)²] + σ_b² and of the correlation, and how fast they are approached (arXiv 1611.01232).
 public struct PhasePoint: Sendable, Equatable {
+    /// Where correlations of inputs end: at 1, at 1 but slowly, below 1; or their variance grows without bound.
     public enum Phase: String, Sendable, CaseIterable { case ordered, critical, chaotic, unbounded }
 
     public let phase: Phase

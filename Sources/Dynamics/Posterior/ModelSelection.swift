@@ -10,6 +10,7 @@ public enum SelectionScore: String, Sendable, CaseIterable {
     /// The mean squared error of each fold's targets, predicted from the other folds. Smaller is better.
     case kFold = "k_fold"
 
+    /// Whether a score speaks for its kernel more than another.
     public func isBetter(_ a: Double, than b: Double) -> Bool { self == .logMarginalLikelihood ? a > b : a < b }
 }
 
@@ -18,6 +19,7 @@ public enum SelectionScore: String, Sendable, CaseIterable {
 /// With G = (K + s I)⁻¹ and α = G y the residuals of held-out rows F, predicted from the others with the ridge s, are
 /// (G_FF)⁻¹ α_F: a fold costs the inverse of its own block, and no kernel is factored again.
 public struct ModelSelection {
+    /// What is said for one kernel with one ridge.
     public struct Scores: Sendable, Equatable {
         public var logMarginalLikelihood: Double
         public var heldOutError: Double
@@ -25,14 +27,18 @@ public struct ModelSelection {
         public var heldOutAccuracy: Double?
     }
 
+    private let name: String
     private let spectrum: Eigendecomposition
     private let diagonalMean: Double
     private let targets: DenseMatrix
     private let coefficients: DenseMatrix
     private let threads: Int
 
-    /// Decomposes the kernel in place.
-    public init(overwriting kernel: DenseMatrix, targets: DenseMatrix, threads: Int) throws(DynamicsError) {
+    /// Decomposes the kernel in place; O(n³).
+    ///
+    /// - Parameter name: Which kernel, for what is said of a singular one.
+    public init(overwriting kernel: DenseMatrix, name: String = "kernel", targets: DenseMatrix, threads: Int) throws(DynamicsError) {
+        self.name = name
         diagonalMean = kernel.diagonal.reduce(0, +) / Double(max(1, kernel.rows))
         spectrum = try DynamicsError.rethrowing { () throws(FactorisationError) in
             try Eigendecomposition(overwriting: kernel, threads: threads)
@@ -43,19 +49,21 @@ public struct ModelSelection {
     }
 
     /// - Parameter folds: the fold of each row; nil: each row is its own.
-    /// - Returns: nil where the kernel with this ridge has no inverse.
-    public func scores(ridge: Ridge, folds: [Int]? = nil) throws(DynamicsError) -> Scores? {
+    /// - Returns: a failure where the kernel with this ridge has no inverse, which is no error of a search.
+    public func scores(ridge: Ridge, folds: [Int]? = nil) throws(DynamicsError) -> Result<Scores, SingularKernel> {
         let added = switch ridge { case .absolute(let value): value; case .relative(let factor): factor * diagonalMean }
         let values = spectrum.values.map { $0 + added }
-        let rounding = Double(values.count) * Double.ulpOfOne * (values.first ?? 0)
-        guard let last = values.last, last > rounding else { return nil }
+        guard let last = values.last, last > SingularKernel.rounding(order: values.count, lambdaMax: values[0]) else {
+            return .failure(SingularKernel(name: name, eigenvalues: values, ridge: added))
+        }
         let weighted = TimeSeries.weighted(coefficients, times: 1) { 1 / values[$1] }
         let solution = DenseMatrix.product(spectrum.vectors, weighted, transposing: .first, threads: threads)
         let residuals = try heldOutResiduals(solution, values, folds)
         let squares = residuals.elements.reduce(0) { $0 + $1 * $1 }
-        return Scores(
-            logMarginalLikelihood: evidence(values), heldOutError: squares / Double(max(1, residuals.count)),
-            heldOutAccuracy: targets.columns > 1 ? accuracy(residuals) : nil)
+        return .success(
+            Scores(
+                logMarginalLikelihood: evidence(values), heldOutError: squares / Double(max(1, residuals.count)),
+                heldOutAccuracy: targets.columns > 1 ? accuracy(residuals) : nil))
     }
 
     private func evidence(_ values: [Double]) -> Double {

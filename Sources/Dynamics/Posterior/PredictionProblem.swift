@@ -14,6 +14,7 @@ public struct KernelBlocks {
     /// [m, m], for a full covariance.
     public var testTest: DenseMatrix?
 
+    /// - Parameter testDiagonal: Nil: that of `testTest`, where there is one.
     public init(
         train: DenseMatrix, testTrain: DenseMatrix? = nil, testDiagonal: [Double]? = nil, testTest: DenseMatrix? = nil
     ) {
@@ -26,6 +27,7 @@ public struct KernelBlocks {
 
 /// What is asked of infinitely wide networks trained by gradient flow on a squared loss.
 public struct PredictionProblem {
+    /// What is wanted of the spread of predictions: nothing, variances [m], or covariances [m, m].
     public enum Covariance: String, Sendable, CaseIterable { case none, diagonal, full }
 
     /// [n, k].

@@ -21,6 +21,7 @@ public enum PredictionScores {
         return result
     }
 
+    /// The share of the counts on the diagonal; 0 where nothing was counted.
     public static func accuracy(ofConfusion confusion: DenseMatrix) -> Double {
         confusion.diagonal.reduce(0, +) / max(1, confusion.elements.reduce(0, +))
     }

@@ -18,6 +18,7 @@ public enum SquaredLoss: String, Sendable, CaseIterable {
         }
     }
 
+    /// L from Σ r².
     public func value(sumOfSquares: Double, examples n: Int, outputs k: Int) -> Double {
         gradientScale(examples: n, outputs: k) * sumOfSquares / 2
     }

@@ -5,6 +5,7 @@ import LinearAlgebra
 /// (Damianou and Lawrence, "Deep Gaussian processes", AISTATS 2013). One layer is a Gaussian process; more are none, since the covariance
 /// of a layer depends on what the layer before it drew. With very wide layers they become one again, whose covariance function is deep.
 public struct DeepGaussianProcess: Sendable {
+    /// Independent functions with one covariance function.
     public struct Layer: Sendable {
         public let covariance: CovarianceFunction
         /// Independent functions of the layer: the features that the next layer sees.

@@ -11,9 +11,13 @@ public struct ConjugateGradients {
     public var rank = 200
     /// Rows of the kernel in memory at a time.
     public var strip = 256
+    /// Iterations without progress after which a singular kernel is given up.
+    public var patience = 25
 
+    /// - Parameter tolerance: Positive.
     public init(tolerance: Double = 1e-6) { self.tolerance = tolerance }
 
+    /// X, and how well it solves the equations.
     public struct Solution {
         /// [n, k].
         public var values: DenseMatrix
@@ -22,14 +26,23 @@ public struct ConjugateGradients {
         public var residual: Double
     }
 
-    /// - Parameter right: B [n, k].
-    /// - Throws: `noConvergence` beyond the limit, and of a kernel that is zero; `notFinite`; `cancelled`; what reading the kernel throws.
+    /// - Parameters:
+    ///   - name: Of the kernel, for what is thrown.
+    ///   - right: B [n, k].
+    /// - Throws: `notPositiveDefinite` where there is no progress and K + s I is zero to rounding in a direction that was tried;
+    ///   `noConvergence` beyond the limit; `notFinite`; `cancelled`; what reading the kernel throws.
     public func solve(
-        _ kernel: KernelRows, ridge: Double, _ right: DenseMatrix, threads: Int, progress: (Int, Double) -> Void = { _, _ in },
+        _ kernel: KernelRows, name: String = "kernel", ridge: Double, _ right: DenseMatrix, threads: Int, progress: (Int, Double) -> Void = { _, _ in },
         isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> Solution {
+        guard kernel.diagonal.allSatisfy(\.isFinite) else { throw .notFinite("the diagonal of the \(name) is not finite") }
         let preconditioner = try PartialCholesky(kernel, ridge: ridge, rank: rank, threads: threads, isCancelled: isCancelled)
-        guard preconditioner.shift > 0 else { throw .noConvergence(iterations: 0, residual: 1, tolerance: tolerance) }
+        func singular(_ quotient: Double) throws(DynamicsError) -> DynamicsError {
+            .notPositiveDefinite(
+                try self.singular(kernel, name, ridge: ridge, preconditioner, quotient: quotient, threads: threads, isCancelled: isCancelled))
+        }
+        guard preconditioner.shift > 0 else { throw try singular(ridge + (kernel.diagonal.min() ?? 0)) }
+        let rounding = try rounding(kernel, ridge: ridge, preconditioner)
         let norms = dots(right, right).map { $0.squareRoot() }
         let x = DenseMatrix(rows: right.rows, columns: right.columns)
         let r = right.copy()
@@ -37,16 +50,29 @@ public struct ConjugateGradients {
         let p = z.copy()
         var rz = dots(r, z)
         var iteration = 0
+        var best = (residual: Double.infinity, iteration: 0)
+        // pᵀ(K + s I)p / pᵀp, which is never below the smallest eigenvalue; of solved columns it would be one of rounding errors.
+        var leastQuotient = Double.infinity
         while true {
-            let residual = relative(r, norms)
+            let residuals = relative(r, norms)
+            // A maximum would pass over what is not a number.
+            let residual = residuals.allSatisfy(\.isFinite) ? residuals.reduce(0, max) : .infinity
             guard residual.isFinite else { throw .notFinite("the conjugate gradients left the range of float64; scale the kernel or the targets") }
             progress(iteration, residual)
             if residual <= tolerance { return Solution(values: x, iterations: iteration, residual: residual) }
+            if residual < best.residual { best = (residual, iteration) }
+            // A direction in which the matrix is zero to rounding hurts only targets that ask for it.
+            guard leastQuotient > rounding || (leastQuotient > 0 && iteration - best.iteration < patience && iteration < iterationLimit) else {
+                throw try singular(leastQuotient)
+            }
             guard iteration < iterationLimit else {
                 throw .noConvergence(iterations: iteration, residual: residual, tolerance: tolerance)
             }
             let q = try product(kernel, ridge: ridge, p, threads: threads, isCancelled: isCancelled)
             let pq = dots(p, q)
+            for (j, squares) in dots(p, p).enumerated() where residuals[j] > tolerance && squares > 0 {
+                leastQuotient = min(leastQuotient, pq[j] / squares)
+            }
             // A column that is solved has no direction left.
             let alpha = zip(rz, pq).map { $1 > 0 ? $0 / $1 : 0 }
             add(alpha, p, to: x)
@@ -83,10 +109,8 @@ public struct ConjugateGradients {
         return result
     }
 
-    private func relative(_ r: DenseMatrix, _ norms: [Double]) -> Double {
-        let relatives = zip(dots(r, r), norms).map { $1 > 0 ? $0.squareRoot() / $1 : 0 }
-        // A maximum would pass over what is not a number.
-        return relatives.allSatisfy(\.isFinite) ? relatives.reduce(0, max) : .infinity
+    private func relative(_ r: DenseMatrix, _ norms: [Double]) -> [Double] {
+        zip(dots(r, r), norms).map { $1 > 0 ? $0.squareRoot() / $1 : 0 }
     }
 
     /// Of each column with its like.

@@ -5,6 +5,9 @@ public struct KernelRows {
     /// Writes the rows and columns given, row-major without gaps.
     let read: (_ rows: Range<Int>, _ columns: Range<Int>, _ target: UnsafeMutablePointer<Double>) throws(DynamicsError) -> Void
 
+    /// - Parameters:
+    ///   - diagonal: As long as `count`.
+    ///   - read: Writes the rows and columns given, row-major without gaps; any of them may be asked for, and more than once.
     public init(
         count: Int, diagonal: [Double],
         read: @escaping (_ rows: Range<Int>, _ columns: Range<Int>, _ target: UnsafeMutablePointer<Double>) throws(DynamicsError) -> Void

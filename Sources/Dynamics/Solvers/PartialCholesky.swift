@@ -5,10 +5,15 @@ import LinearAlgebra
 struct PartialCholesky {
     /// Fᵀ [r, n].
     let factor: DenseMatrix
+    /// Of the kernel, where nothing but rounding was left before the rows ran out.
+    let kernelRank: Int?
     private let core: Cholesky
     /// Zero only of a kernel without trace that no ridge is added to.
     let shift: Double
     private let threads: Int
+
+    /// Diagonal elements up to this share of the trace are what rounding left of zero.
+    private static let rounding = 1e-14
 
     /// O(r² n) operations, and r rows of the kernel.
     init(
@@ -20,8 +25,7 @@ struct PartialCholesky {
         while rows.count < min(rank, n) {
             if isCancelled() { throw .cancelled }
             let pivot = left.indices.reduce(0) { left[$1] > left[$0] ? $1 : $0 }
-            // What is left is rounding.
-            guard left[pivot] > trace * 1e-14 else { break }
+            guard left[pivot] > trace * Self.rounding else { break }
             var row = [Double](repeating: 0, count: n)
             try row.withUnsafeMutableBufferPointer { buffer throws(DynamicsError) in
                 if let base = buffer.baseAddress { try kernel.read(pivot..<pivot + 1, 0..<n, base) }
@@ -38,9 +42,10 @@ struct PartialCholesky {
             left[pivot] = 0
             rows.append(row)
         }
+        kernelRank = rows.count == n || left.allSatisfy { $0 <= trace * Self.rounding } ? rows.count : nil
         factor = DenseMatrix(rows: rows.count, columns: n, values: rows.flatMap { $0 })
         // The mean of what the rows leave unexplained stands for it.
-        shift = max(ridge + left.reduce(0, +) / Double(max(1, n)), trace / Double(max(1, n)) * 1e-14)
+        shift = max(ridge + left.reduce(0, +) / Double(max(1, n)), trace / Double(max(1, n)) * Self.rounding)
         self.threads = threads
         let gram = DenseMatrix(rows: rows.count, columns: rows.count)
         gram.setGram(factor, threads: threads)
@@ -58,5 +63,10 @@ struct PartialCholesky {
         result.setProduct(factor, inner.transposed(), transposing: .first, scale: -1, adding: 1, threads: threads)
         for i in 0..<result.count { result.base[i] /= shift }
         return result
+    }
+
+    /// F Fᵀ x of rows x [k, n].
+    func product(rows x: DenseMatrix) -> DenseMatrix {
+        DenseMatrix.product(DenseMatrix.product(x, factor, transposing: .second, threads: threads), factor, threads: threads)
     }
 }

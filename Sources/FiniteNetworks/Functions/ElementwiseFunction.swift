@@ -14,8 +14,8 @@ struct Jet {
 
 /// φ, φ' and φ'' of a nonlinearity of the document, elementwise.
 ///
-/// At a kink the derivative is that of the left side (0 for relu at 0, as PyTorch and JAX have it), and φ'' is 0: the
-/// derivatives are those almost everywhere, without the delta functions that kinks and jumps have.
+/// At a kink the derivative is that of the left side (0 for relu at 0, as PyTorch and JAX have it; of hard_tanh it is 0 at both), and
+/// φ'' is 0: the derivatives are those almost everywhere, without the delta functions that kinks and jumps have.
 public struct ElementwiseFunction: Sendable, Equatable {
     public let nonlinearity: Nonlinearity
 

@@ -14,6 +14,8 @@ extension ElementwiseFunction {
     func gelu(_ x: Double) -> Jet {
         let below = erfc(-x * 0.5.squareRoot()) / 2
         let density = exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+        // Far out x² may be beyond float64 where the density is zero.
+        guard density > 0 else { return Jet(x * below, below, 0) }
         return Jet(x * below, below + x * density, (2 - x * x) * density)
     }
 
@@ -32,12 +34,14 @@ extension ElementwiseFunction {
     /// a e^{b x²};  φ' = 2bx φ,  φ'' = 2b (1 + 2bx²) φ
     func gaussian(_ x: Double, _ a: Double, _ b: Double) -> Jet {
         let value = a * exp(b * x * x)
+        guard value != 0 else { return Jet(0, 0, 0) }
         return Jet(value, 2 * b * x * value, 2 * b * (1 + 2 * b * x * x) * value)
     }
 
     /// g sin x with g = e^{−x²};  φ' = g (cos x − 2x sin x),  φ'' = g ((4x² − 3) sin x − 4x cos x)
     func gabor(_ x: Double) -> Jet {
         let (g, s, c) = (exp(-x * x), sin(x), cos(x))
+        guard g > 0 else { return Jet(0, 0, 0) }
         return Jet(g * s, g * (c - 2 * x * s), g * ((4 * x * x - 3) * s - 4 * x * c))
     }
 

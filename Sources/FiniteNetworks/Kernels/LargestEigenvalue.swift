@@ -5,8 +5,8 @@ extension NetworkTape {
     /// λ_max of the empirical neural tangent kernel of the loaded rows, [rows · outputs] square, without the matrix: Lanczos
     /// with full reorthogonalisation on products Θ v = J (Jᵀ v), each a backward and a tangent pass.
     ///
-    /// Exact to rounding for up to 60 rows · outputs; for more until a step moves the value by less than 1e-7 of itself, or 60
-    /// steps. Needs the forward pass of these parameters.
+    /// Exact to rounding for up to 60 rows · outputs; for more until two steps move the value by less than 1e-7 of itself, as one of
+    /// them may only have met little of the leading direction, or 60 steps. Needs the forward pass of these parameters.
     /// - Parameters:
     ///   - gradient: scratch of the parameters' size, whose entries of frozen layers are zero.
     ///   - threads: of BLAS.
@@ -19,7 +19,7 @@ extension NetworkTape {
         let random = CounterRandom(seed: 0, stream: FiniteNetwork.firstStream - 1)
         var basis = [normalised((0..<size).map { random.normal(at: UInt64($0)) }).vector]
         var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
-        var value = 0.0
+        var (value, steady) = (0.0, 0)
         for step in 0..<min(size, most) where !isCancelled() {
             var next = BLASThreads.using(threads) { kernelProduct(parameters, basis[step], gradient) }
             diagonal.append(zip(next, basis[step]).reduce(0) { $0 + $1.0 * $1.1 })
@@ -33,7 +33,8 @@ extension NetworkTape {
             let before = value
             value = Tridiagonal.extremes(diagonal, offDiagonal).largest
             let (vector, length) = normalised(next)
-            guard abs(value - before) > tolerance * abs(value), length > 1e-14 * abs(value), length.isFinite else { break }
+            steady = abs(value - before) <= tolerance * abs(value) ? steady + 1 : 0
+            guard steady < 2, length > 1e-14 * abs(value), length.isFinite else { break }
             offDiagonal.append(length)
             basis.append(vector)
         }

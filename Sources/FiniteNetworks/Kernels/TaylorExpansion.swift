@@ -6,6 +6,7 @@ import LinearAlgebra
 /// The derivatives are passes of their own (``NetworkTape/pushForward(_:along:curvature:)``) and not differences, so that the
 /// errors of a smooth network fall as s² and s³ until they meet its rounding.
 public struct TaylorExpansion: Sendable {
+    /// Where the expansion ends.
     public enum Order: String, Sendable, CaseIterable { case linear, quadratic }
 
     public let scales: [Double]
@@ -91,6 +92,7 @@ extension TaylorExpansion {
         public var max: [Double] = []
     }
 
+    /// What an expansion misses at each scale. O(scales · rows · outputs).
     public func errors(_ order: Order) -> Errors {
         var errors = Errors()
         for (index, scale) in scales.enumerated() {

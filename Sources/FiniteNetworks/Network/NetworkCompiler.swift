@@ -12,99 +12,71 @@ struct NetworkCompiler {
     private var parameters = 0
     /// Values that several branches read: nothing may be computed in place on them.
     private var shared: Set<Int> = []
+    private var tables: PositionTables
 
     init(_ parameterization: Parameterization, trace: ShapeTrace, faults: Faults) {
         self.parameterization = parameterization
         self.faults = faults
+        tables = PositionTables(faults: faults)
         shapes = trace.layers[...]
         values = [ValueShape(trace.input)]
     }
 
-    /// - Returns: the number of the value after the last layer.
-    mutating func append(_ layers: [Layer], to input: Int) -> Int {
-        layers.reduce(input) { append($1, to: $0) }
+    /// - Returns: the number of the value after the last layer; nil with a fault of the first one that is refused.
+    mutating func append(_ layers: [Layer], to input: Int) -> Int? {
+        layers.reduce(input) { value, layer in value.flatMap { append(layer, to: $0) } }
     }
 
     /// The trace lists layers in the order of computation, a container after what it contains.
-    private mutating func append(_ layer: Layer, to input: Int) -> Int {
+    private mutating func append(_ layer: Layer, to input: Int) -> Int? {
         switch layer.kind {
         case .serial(let inner):
             let output = append(inner, to: input)
             _ = shapes.popFirst()
             return output
         case .repeat(let times, let inner):
-            let output = (0..<times).reduce(input) { value, _ in append(inner, to: value) }
+            let output = (0..<times).reduce(Optional(input)) { value, _ in value.flatMap { append(inner, to: $0) } }
             _ = shapes.popFirst()
             return output
         case .parallel(let branches, let combine):
             shared.insert(input)
-            let ends = branches.map { append($0, to: input) }
-            guard let shape = shapes.popFirst() else { return input }
+            let ends = branches.compactMap { append($0, to: input) }
+            guard ends.count == branches.count, let shape = shapes.popFirst() else { return nil }
             return node(combine == .sum ? .sum : .concat, reading: ends, writing: ValueShape(shape.output))
         default:
-            guard let shape = shapes.popFirst() else { return input }
+            guard let shape = shapes.popFirst() else { return nil }
             return append(leaf: layer, shape, to: input)
         }
     }
 
-    private mutating func append(leaf layer: Layer, _ shape: LayerShape, to input: Int) -> Int {
+    private mutating func append(leaf layer: Layer, _ shape: LayerShape, to input: Int) -> Int? {
         let output = ValueShape(shape.output)
         switch layer.kind {
         case .dense(let dense):
-            return affine(layer, dense.scales, shape, filter: [], to: input) { nil }
+            return affine(layer, dense.scales, shape, to: input)
         case .convolution(let convolution):
-            return affine(layer, convolution.scales, shape, filter: convolution.filter, to: input) { [faults] in
-                Self.window(
-                    layer, shape, convolution.filter, strides: convolution.strides, padding: convolution.padding, faults: faults)
-            }
+            return affine(layer, convolution.scales, shape, convolution, to: input)
         case .pool(let pool):
-            let window = Self.window(layer, shape, pool.window, strides: pool.strides, padding: pool.padding, faults: faults)
-            guard let window else { return input }
-            return node(.pool(window, factors: factors(pool, window)), reading: [input], writing: output)
+            return tables.window(layer, shape, pool.window, strides: pool.strides, padding: pool.padding).map { window in
+                node(.pool(window, PoolShare(pool, window)), reading: [input], writing: output)
+            }
         case .globalPool(let operation):
             let extents = shape.input.positions
-            guard let window = Self.window(layer, shape, extents, strides: extents, padding: .valid, faults: faults) else { return input }
-            return node(
-                .pool(window, factors: [operation == .average ? 1 / Double(window.taps) : 1]), reading: [input], writing: output)
+            return tables.window(layer, shape, extents, strides: extents, padding: .valid).map { window in
+                node(.pool(window, .fixed(operation == .average ? 1 / Double(window.taps) : 1)), reading: [input], writing: output)
+            }
         case .flatten:
             // Row-major with channels last: the numbers stay where they are.
             return node(.sum, reading: [input], writing: output)
         case .layerNorm(let norm):
-            let groups = NormalizedGroups(positions: shape.input.positions, axes: norm.axes)
-            return node(.layerNorm(groups, epsilon: norm.epsilon), reading: [input], writing: output)
+            return tables.groups(layer, shape, axes: norm.axes).map { groups in
+                node(.layerNorm(groups, epsilon: norm.epsilon), reading: [input], writing: output)
+            }
         case .nonlinearity(let nonlinearity):
-            guard let function = ElementwiseFunction(nonlinearity) else { return input }
+            guard let function = ElementwiseFunction(nonlinearity) else { return nil }
             return append(function, shape: output, to: input)
         default:
             return input
-        }
-    }
-
-    /// Where a window looks, unless its table would have too many entries.
-    private static func window(
-        _ layer: Layer, _ shape: LayerShape, _ window: [Int], strides: [Int], padding: Padding, faults: Faults
-    ) -> PositionWindow? {
-        // A global pool has one output, whose positions the trace does not list.
-        let outputs = shape.output.positions.isEmpty ? window.map { _ in 1 } : shape.output.positions
-        var (entries, overflows) = (1, false)
-        for extent in outputs + window {
-            let product = entries.multipliedReportingOverflow(by: extent)
-            (entries, overflows) = (product.partialValue, overflows || product.overflow)
-        }
-        guard !overflows, entries <= PositionWindow.maximumEntries else {
-            faults.add(
-                layer.pointer,
-                "\(layer.typeName) pairs more than \(PositionWindow.maximumEntries) output positions and taps; use a smaller window, strides, or smaller inputs.")
-            return nil
-        }
-        return PositionWindow(input: shape.input.positions, output: outputs, window: window, strides: strides, padding: padding)
-    }
-
-    /// What an average divides by, per output position.
-    private func factors(_ pool: Pool, _ window: PositionWindow) -> [Double] {
-        (0..<window.outputs).map { output in
-            guard pool.operation == .average else { return 1 }
-            return 1 / Double(pool.normalizeEdges ? window.insideCount(at: output) : window.taps)
         }
     }
 
@@ -119,10 +91,11 @@ struct NetworkCompiler {
         return node(.nonlinearity(function), reading: [input], writing: shape)
     }
 
+    /// - Parameter convolution: nil for a dense layer.
     private mutating func affine(
-        _ layer: Layer, _ scales: AffineScales, _ shape: LayerShape, filter: [Int], to input: Int,
-        window: () -> PositionWindow?
-    ) -> Int {
+        _ layer: Layer, _ scales: AffineScales, _ shape: LayerShape, _ convolution: Convolution? = nil, to input: Int
+    ) -> Int? {
+        let filter = convolution?.filter ?? []
         let (inputs, outputs) = (shape.input.channels ?? 0, shape.output.channels ?? 0)
         var (fanIn, overflows) = (inputs, false)
         for extent in filter {
@@ -132,11 +105,13 @@ struct NetworkCompiler {
         let size = fanIn.multipliedReportingOverflow(by: outputs)
         guard !overflows, !size.overflow, size.partialValue <= FiniteNetwork.maximumParameters - parameters else {
             faults.add(layer.pointer, "With \(layer.typeName) the network has more than \(FiniteNetwork.maximumParameters) parameters; make it narrower.")
-            return input
+            return nil
         }
-        let before = faults.count
-        let window = window()
-        guard faults.count == before else { return input }
+        var window: PositionWindow?
+        if let convolution {
+            window = tables.window(layer, shape, filter, strides: convolution.strides, padding: convolution.padding)
+            guard window != nil else { return nil }
+        }
         let weight = parameters..<(parameters + size.partialValue)
         let hasBias = scales.biasStd > 0
         let bias = hasBias ? weight.upperBound..<(weight.upperBound + outputs) : nil

@@ -41,7 +41,7 @@ struct Node: Sendable {
     enum Operation: Sendable {
         /// The layer's number among the affine layers.
         case affine(Int)
-        case pool(PositionWindow, factors: [Double])
+        case pool(PositionWindow, PoolShare)
         case nonlinearity(ElementwiseFunction)
         case layerNorm(NormalizedGroups, epsilon: Double)
         case sum
@@ -52,6 +52,28 @@ struct Node: Sendable {
     /// Numbers of the values it reads; only `sum` and `concat` read several.
     let inputs: [Int]
     let output: Int
+}
+
+/// What a pool multiplies the sum over its window by.
+enum PoolShare: Sendable, Equatable {
+    case fixed(Double)
+    /// One over the taps that look at the input.
+    case inside
+
+    init(_ pool: Pool, _ window: PositionWindow) {
+        switch pool.operation {
+        case .sum: self = .fixed(1)
+        case .average: self = pool.normalizeEdges ? .inside : .fixed(1 / Double(window.taps))
+        }
+    }
+
+    @inline(__always)
+    func factor(_ window: PositionWindow, _ output: Int) -> Double {
+        switch self {
+        case .fixed(let factor): factor
+        case .inside: 1 / Double(window.insideCount(at: output))
+        }
+    }
 }
 
 /// What a node reads or writes: [examples, positions, channels].
@@ -71,11 +93,15 @@ struct NormalizedGroups: Sendable, Equatable {
     init(positions extents: [Int], axes: [Int]) {
         let rank = extents.count + 2
         let averaged = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
-        var groups: [[Int]: [Int]] = [:]
+        var groups: [Int: [Int]] = [:]
         for position in 0..<extents.reduce(1, *) {
-            var (rest, key) = (position, [Int](repeating: 0, count: extents.count))
+            // The place among the positions of the axes that are not averaged over.
+            var (rest, key, size) = (position, 0, 1)
             for axis in extents.indices.reversed() {
-                if !averaged.contains(axis + 1) { key[axis] = rest % extents[axis] }
+                if !averaged.contains(axis + 1) {
+                    key += rest % extents[axis] * size
+                    size *= extents[axis]
+                }
                 rest /= extents[axis]
             }
             groups[key, default: []].append(position)

@@ -75,7 +75,7 @@ enum Loops {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     static func pool<Scalar: NetworkScalar>(
-        _ source: UnsafePointer<Scalar>, _ window: PositionWindow, _ factors: [Double], channels: Int, count: Int,
+        _ source: UnsafePointer<Scalar>, _ window: PositionWindow, _ share: PoolShare, channels: Int, count: Int,
         into target: UnsafeMutablePointer<Scalar>
     ) {
         for example in 0..<count {
@@ -87,7 +87,7 @@ enum Loops {
                     let place = Int(window.sources[output * window.taps + tap])
                     if place >= 0 { add(image + place * channels, into: cell, count: channels) }
                 }
-                let factor = Scalar(factors[output])
+                let factor = Scalar(share.factor(window, output))
                 for channel in 0..<channels { cell[channel] *= factor }
             }
         }
@@ -97,14 +97,14 @@ enum Loops {
     @specialized(where Scalar == Double)
     @specialized(where Scalar == Float)
     static func spread<Scalar: NetworkScalar>(
-        _ delta: UnsafePointer<Scalar>, _ window: PositionWindow, _ factors: [Double], channels: Int, count: Int,
+        _ delta: UnsafePointer<Scalar>, _ window: PositionWindow, _ share: PoolShare, channels: Int, count: Int,
         into target: UnsafeMutablePointer<Scalar>
     ) {
         for example in 0..<count {
             let image = target + example * window.inputs * channels
             for output in 0..<window.outputs {
                 let cell = delta + (example * window.outputs + output) * channels
-                let factor = Scalar(factors[output])
+                let factor = Scalar(share.factor(window, output))
                 for tap in 0..<window.taps {
                     let place = Int(window.sources[output * window.taps + tap])
                     guard place >= 0 else { continue }

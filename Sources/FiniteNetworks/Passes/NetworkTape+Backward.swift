@@ -152,9 +152,9 @@ extension NetworkTape {
             let elements = examples * network.values[input].elements
             switch node.operation {
             case .affine: break
-            case .pool(let window, let factors):
+            case .pool(let window, let share):
                 if isFirst { target.update(repeating: 0, count: elements) }
-                Loops.spread(delta, window, factors, channels: shape.channels, count: examples, into: target)
+                Loops.spread(delta, window, share, channels: shape.channels, count: examples, into: target)
             case .nonlinearity:
                 eachLane(lanes, count * shape.elements) {
                     Scalar.multiply(

@@ -26,8 +26,8 @@ extension NetworkTape {
             let layer = network.layers[index]
             multiply(layer, source, parameters + layer.weight.lowerBound, adds: false, factor: 1, into: target)
             finish(layer, parameters, target)
-        case .pool(let window, let factors):
-            Loops.pool(source, window, factors, channels: input.channels, count: count, into: target)
+        case .pool(let window, let share):
+            Loops.pool(source, window, share, channels: input.channels, count: count, into: target)
         case .nonlinearity(let function):
             Scalar.evaluate(function, source, value: target, first: slopes[node.output - 1], second: nil, count: count * output.elements)
         case .layerNorm(let groups, let epsilon):

@@ -88,8 +88,8 @@ extension NetworkTape {
         let (target, shape) = (buffer(list[node.output]), network.values[node.output])
         let first = buffer(list[node.inputs[0]])
         switch node.operation {
-        case .pool(let window, let factors):
-            Loops.pool(first, window, factors, channels: shape.channels, count: count, into: target)
+        case .pool(let window, let share):
+            Loops.pool(first, window, share, channels: shape.channels, count: count, into: target)
         case .sum:
             Loops.copy(first, into: target, count: count * shape.elements)
             for other in node.inputs.dropFirst() { Loops.add(buffer(list[other]), into: target, count: count * shape.elements) }

@@ -26,7 +26,7 @@ public enum Loss: String, Sendable, CaseIterable {
     public func largestLearningRate(lambdaMax: Double, momentum: Double, examples: Int, outputs: Int) -> Double? {
         let curvature = factor(examples: examples, outputs: outputs) * lambdaMax * (self == .crossEntropy ? 0.5 : 1)
         let rate = 2 * (1 + momentum) / curvature
-        return curvature > 0 && rate.isFinite ? rate : nil
+        return curvature > 0 && rate > 0 && rate.isFinite ? rate : nil
     }
 
     /// The loss of rows of outputs. O(n k).

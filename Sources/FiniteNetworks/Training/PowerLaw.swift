@@ -9,13 +9,15 @@ public struct PowerLaw: Sendable, Equatable {
     /// The slope's standard error from the residuals, √(RSS/(n − 2)/Sxx); nil for two points, which leave none.
     public let slopeStandardError: Double?
 
-    /// - Returns: nil without two different x, or where a value is not positive.
+    /// - Returns: nil without two x of different logarithms, or where a value is not positive and finite.
     public init?(_ points: [(x: Double, y: Double)]) {
         guard points.allSatisfy({ $0.x > 0 && $0.y > 0 && $0.x.isFinite && $0.y.isFinite }), Set(points.map(\.x)).count > 1 else { return nil }
         let logs = points.map { (x: log($0.x), y: log($0.y)) }
         let n = Double(logs.count)
         let (centerX, centerY) = (logs.reduce(0) { $0 + $1.x } / n, logs.reduce(0) { $0 + $1.y } / n)
         let spread = logs.reduce(0) { $0 + ($1.x - centerX) * ($1.x - centerX) }
+        // Neighbours among large numbers have the same logarithm.
+        guard spread > 0 else { return nil }
         slope = logs.reduce(0) { $0 + ($1.x - centerX) * ($1.y - centerY) } / spread
         let offset = centerY - slope * centerX
         intercept = offset

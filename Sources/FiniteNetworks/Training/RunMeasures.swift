@@ -75,8 +75,8 @@ final class RunMeasures<Scalar: NetworkScalar> {
             other += before * before
             along += now * before
         }
-        records.kernelDrift.append(other > 0 ? (difference / other).squareRoot() : 0)
-        records.kernelAlignment.append(own > 0 && other > 0 ? min(1, along / (own.squareRoot() * other.squareRoot())) : 1)
+        records.kernelDrift.append(other > 0 ? (difference / other).squareRoot() : .nan)
+        records.kernelAlignment.append(own > 0 && other > 0 ? min(1, along / (own.squareRoot() * other.squareRoot())) : .nan)
     }
 
     private func kernel(_ tape: NetworkTape<Scalar>, _ weights: UnsafePointer<Scalar>) -> [Double] {

@@ -39,7 +39,8 @@ public struct RunRecords: Sendable, Equatable {
     public var drift: [Double] = []
     /// The same by trainable layer relative to its own start, [records, layers]; not a number for a layer that starts at zero.
     public var layerDrift: [Double] = []
-    /// ‖Θ − Θ₀‖_F/‖Θ₀‖_F and ⟨Θ, Θ₀⟩/(‖Θ‖‖Θ₀‖) of the kernel averaged over outputs.
+    /// ‖Θ − Θ₀‖_F/‖Θ₀‖_F and ⟨Θ, Θ₀⟩/(‖Θ‖‖Θ₀‖) of the kernel averaged over outputs; not a
+    /// number where a kernel is zero.
     public var kernelDrift: [Double] = []
     public var kernelAlignment: [Double] = []
     public var linearLoss: [Double] = []

@@ -72,7 +72,9 @@ final class WeightMover<Scalar: NetworkScalar> {
             let (first, second) = (1 - pow(beta1, Double(steps)), (1 - pow(beta2, Double(steps))).squareRoot())
             distances[index] = Scalar.descendAdam(
                 weights + at, gradient + at, moments[0] + at, moments[1] + at, start: start + at, rate: Scalar(rate * second / first),
-                beta1: Scalar(beta1), beta2: Scalar(beta2), epsilon: Scalar(epsilon * second), count: count)
+                beta1: Scalar(beta1), beta2: Scalar(beta2),
+                // Never zero, which would divide the zero moments of a dead unit by zero.
+                epsilon: max(Scalar(epsilon * second), .leastNormalMagnitude), count: count)
         }
     }
 

@@ -8,6 +8,7 @@ struct SpatialCompiler {
     /// The next entry of the trace.
     private var next = 0
     private(set) var count = 0
+    private var placements: [PlacementKey: Placement] = [:]
 
     init(parameterization: Parameterization, trace: ShapeTrace) {
         self.parameterization = parameterization
@@ -60,20 +61,18 @@ struct SpatialCompiler {
     }
 
     private mutating func kind(_ layer: Layer, _ shape: LayerShape) -> SpatialStep.Kind? {
-        let positions = shape.input.positions.reduce(1, *)
         switch layer.kind {
         case .dense(let dense):
-            return .affine(affine(Placement(pointwise: positions), dense.scales, shape, isUnshared: false))
+            return placement(of: layer, shape).map { .affine(affine($0, dense.scales, shape, isUnshared: false)) }
         case .convolution(let convolution):
-            let placement = Placement(
-                positions: shape.input.positions, outputs: shape.output.positions, window: convolution.filter,
-                strides: convolution.strides, padding: convolution.padding, isTransposed: convolution.sharing == .transposed)
-            return .affine(affine(placement, convolution.scales, shape, isUnshared: convolution.sharing == .unshared))
-        case .pool(let pool): return .pool(self.pool(pool, shape))
+            return placement(of: layer, shape).map {
+                .affine(affine($0, convolution.scales, shape, isUnshared: convolution.sharing == .unshared))
+            }
+        case .pool(let pool): return placement(of: layer, shape).map { .pool(self.pool(pool, $0)) }
         case .globalPool(let operation):
-            let everywhere = Placement(
-                positions: [positions], outputs: [1], window: [positions], strides: [1], padding: .valid)
-            return .pool(PoolStep(placement: everywhere, factors: [operation == .average ? 1 / Double(positions) : 1]))
+            return placement(of: layer, shape).map {
+                .pool(PoolStep(placement: $0, factors: [operation == .average ? 1 / Double($0.sources.count) : 1]))
+            }
         case .flatten: return .flatten
         case .layerNorm(let norm): return .layerNorm(self.norm(norm, shape.input.positions))
         case .dropout(let keepRate): return .dropout(keepRate: keepRate)
@@ -82,6 +81,14 @@ struct SpatialCompiler {
         case .identity: return .identity
         case .serial, .repeat, .parallel: return nil
         }
+    }
+
+    private mutating func placement(of layer: Layer, _ shape: LayerShape) -> Placement? {
+        guard let key = PlacementKey(layer, shape) else { return nil }
+        if let known = placements[key] { return known }
+        let made = key.placement
+        placements[key] = made
+        return made
     }
 
     private func affine(
@@ -95,10 +102,7 @@ struct SpatialCompiler {
             biasVariance: scales.biasStd * scales.biasStd, training: training, isUnshared: isUnshared)
     }
 
-    private func pool(_ pool: Pool, _ shape: LayerShape) -> PoolStep {
-        let placement = Placement(
-            positions: shape.input.positions, outputs: shape.output.positions, window: pool.window, strides: pool.strides,
-            padding: pool.padding)
+    private func pool(_ pool: Pool, _ placement: Placement) -> PoolStep {
         let factors = (0..<placement.outputs).map { place in
             if pool.operation == .sum { return 1.0 }
             let inside = placement.sources.count { $0[place] >= 0 }

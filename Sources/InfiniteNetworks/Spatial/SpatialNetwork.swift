@@ -34,7 +34,7 @@ public struct SpatialNetwork: Sendable {
     ///   - pointer: where the architecture stands in the request.
     ///   - shapePointer: where the input shape does.
     /// - Throws: ``ArchitectureFaults``: shapes that do not fit, layers on inputs that are not Gaussian, branches that depend
-    ///   on each other, a network that does not end in one vector.
+    ///   on each other, a network that does not end in one vector, positions too many to look up.
     public init(
         _ architecture: Architecture, inputShape: [Int], shapePointer: JSONPointer = .root.appending("input_shape")
     ) throws(ArchitectureFaults) {
@@ -51,6 +51,7 @@ public struct SpatialNetwork: Sendable {
                     "The network ends in \(trace.output), which still has positions; put flatten or global_avg_pool after it.")
             ])
         }
+        if let fault = PlacementKey.fault(in: trace) { throw ArchitectureFaults(faults: [fault]) }
         var compiler = SpatialCompiler(parameterization: architecture.parameterization, trace: trace)
         var steps = compiler.compile(architecture.layers)
         startsWithAllPairs = steps.markPairs(neededAfter: false)

@@ -6,7 +6,7 @@ import Jobs
 struct PathKernelRequest: JobRequest {
     static let endpoints = [JobEndpoint(path: "/analyses/path-kernel", kind: "analyses.path_kernel")]
 
-    let training: TrainingJob
+    let training: RepeatedTraining
     /// Where the function is taken apart; nil: at the training's own test rows, or its training rows.
     let x: DataReference?
 
@@ -14,7 +14,7 @@ struct PathKernelRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        let training = try TrainingJob(reader)
+        let training = try RepeatedTraining(reader)
         let x = try reader.inputs("x", inputShape: training?.training.x.shape)
         reader.finish()
         if let training {

@@ -58,6 +58,8 @@ struct EmpiricalKernelComputation<Scalar: NetworkScalar & KernelScalar & ArrayEl
             numbers = try single(request.network.initialParameters(seed: UInt64(seeds[0])), results)
         case .given(let reference, _, _):
             numbers = try single(try RowLoader.values(of: reference, blobs: context.blobs), results)
+        case .trained(let run):
+            numbers = try single(try run.parameters(context.blobs), results)
         }
         try context.checkCancellation()
         return try EmpiricalKernelDocument(request, context, numbers, errors).output(results)

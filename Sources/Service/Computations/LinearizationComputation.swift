@@ -19,8 +19,8 @@ extension LinearizationRequest {
     /// w₀ and the displacement.
     private func weights(_ blobs: BlobStore) throws -> (start: [Double], direction: [Double]) {
         if case .trained(let run) = displacement {
-            let (start, end) = try run.parameters(of: network, blobs: blobs)
-            return (start, zip(end, start).map { $0 - $1 })
+            let start = try run.start(of: network, blobs)
+            return (start, zip(try run.parameters(blobs), start).map { $0 - $1 })
         }
         let start = try parameters.map { try RowLoader.values(of: $0, blobs: blobs) } ?? network.initialParameters(seed: UInt64(seed))
         switch displacement {

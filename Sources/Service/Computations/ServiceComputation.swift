@@ -77,7 +77,8 @@ extension Duration {
 }
 
 extension KernelError {
-    fileprivate var isDivergence: Bool {
+    /// Whether a layer has no kernel at the variance that an input has there.
+    var isDivergence: Bool {
         if case .divergence = self { true } else { false }
     }
 }

@@ -52,7 +52,7 @@ struct TrainingDocument {
             "initial_norm": .double(run.initialNorm),
         ]
         if plan.tracked.contains(.kernelDrift) {
-            object["kernel_drift"] = ["relative": curve(records.kernelDrift), "alignment": curve(records.kernelAlignment)]
+            object["kernel_drift"] = ["relative": ratios(records.kernelDrift), "alignment": ratios(records.kernelAlignment)]
         }
         if plan.tracked.contains(.linearized) {
             var linear = JSONObject([
@@ -82,7 +82,7 @@ struct TrainingDocument {
 
     private func curve(_ values: [Double]) -> JSONValue { .numbers(values) }
 
-    /// A curve with null for each ratio that is none: there is no change relative to weights that are zero.
+    /// A curve with null for each ratio that is none: there is no change relative to weights or a kernel that are zero.
     private func ratios(_ values: [Double]) -> JSONValue { values.allSatisfy(\.isFinite) ? curve(values) : .array(values.map { number($0) }) }
 
     private func number(_ value: Double?) -> JSONValue {

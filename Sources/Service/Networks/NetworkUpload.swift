@@ -39,7 +39,7 @@ struct NetworkUpload {
         }
         guard let network = FiniteNetwork(architecture, inputShape: shape, faults: faults) else { throw Problem.invalidDocument(faults) }
         guard network.parameterCount > 0 else { throw Problem(.invalidDocument, "The network has no parameters; there is nothing to store.") }
-        let source = try SequentialParameters(file, of: network)
+        let source = try UploadedParameters(file, of: network)
         // Straight into the file, so that a network of any size takes no memory of the server's.
         let array = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape([1, network.parameterCount]), elementType: .float64)
         if let values = array.elements(as: Double.self) { try source.write(into: values) }
@@ -57,7 +57,7 @@ struct NetworkUpload {
             return shape
         }
         let weights = file.tensors.filter { $0.name == "weight" || $0.name.hasSuffix(".weight") }
-        guard let first = weights.min(by: { SequentialParameters.precedes($0.name, $1.name) }), first.shape.count == 2 else {
+        guard let first = weights.min(by: { UploadedParameters.precedes($0.name, $1.name) }), first.shape.count == 2 else {
             throw Problem(.invalidDocument, "The shape of an input is not known; send input_shape=[height,width,channels] in the query, with the channels last.")
         }
         return [first.shape[1]]

@@ -15,11 +15,16 @@ struct FlowFigures {
 
     var plots: [ResultPlots.Plot] {
         guard curves.isSeries else { return [] }
-        var plots = [ResultPlots.Plot(name: "loss") { curves.figure("Loss of gradient flow over time") }]
+        var plots = [ResultPlots.Plot(name: "loss") { curves.figure("Loss of gradient flow over time", notes: divergence) }]
         for kind in ["nngp", "ntk"] where arrays.shape("\(kind)_mode_decay") != nil {
             plots.append(ResultPlots.Plot(name: "\(kind)_modes") { try modes(of: kind) })
         }
         return plots
+    }
+
+    private var divergence: [String] {
+        let diverges = ["nngp", "ntk"].contains { document["metrics"]?[$0]?["discrete_diverged"] == .bool(true) }
+        return diverges ? ["Gradient descent with this learning rate diverges."] : []
     }
 
     /// The share of each mode's residual that is left, [times, n], the largest eigenvalue first.

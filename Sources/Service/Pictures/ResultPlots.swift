@@ -31,6 +31,7 @@ struct ResultPlots {
                 PredictionFigures(
                     document: document, arrays: stored, rows: RequestRows(request: document["request"] ?? .null, blobs: blobs, dataset: dataset)
                 ).plots
+            case "linearizations": LinearizationFigures(document).plots
             case "flows.outputs": FlowFigures(document: document, arrays: stored).plots
             default: []
             }

@@ -35,7 +35,7 @@ struct TimeCurves {
     /// Where the finite times stand among all, from the earliest on.
     var places: [Int] { order.map(\.place) }
 
-    func figure(_ title: String) -> Figure {
+    func figure(_ title: String, notes: [String] = []) -> Figure {
         var lines: [Line] = []
         for kind in ["nngp", "ntk"] {
             for set in ["train", "test"] {
@@ -52,7 +52,7 @@ struct TimeCurves {
         if Self.times(of: document).contains(.infinity) { parts.append("The end of training has no place on the axis.") }
         let name = document["request"]?["loss"]?.text.map { "loss (\($0.replacing("_", with: " ")))" } ?? "loss"
         return Figure(
-            title, subtitle: parts.joined(separator: " "), x: axis, y: Axis(name, scale: Axis.scale(for: lines.lazy.flatMap(\.y))),
+            title, subtitle: (parts + notes).joined(separator: " "), x: axis, y: Axis(name, scale: Axis.scale(for: lines.lazy.flatMap(\.y))),
             marks: lines.map { .line($0) })
     }
 }

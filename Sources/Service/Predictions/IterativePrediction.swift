@@ -31,7 +31,7 @@ extension PredictionRequest {
             let solver = ConjugateGradients(tolerance: tolerance)
             let (solution, fit) = try uncancelled { () throws(DynamicsError) in
                 let solution = try solver.solve(
-                    kernel, ridge: added, residual, threads: context.threads,
+                    kernel, name: kind.rawValue, ridge: added, residual, threads: context.threads,
                     progress: { context.progress(completed: $0, total: solver.iterationLimit, unit: "iterations", message: "relative residual \($1)") },
                     isCancelled: { context.isCancelled })
                 return (solution, try solver.product(kernel, ridge: 0, solution.values, threads: context.threads, isCancelled: { context.isCancelled }))

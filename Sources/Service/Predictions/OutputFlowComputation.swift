@@ -57,6 +57,9 @@ extension OutputFlowRequest {
         result.metrics.append(("lambda_min", .finite(flow.summary.lambdaMin)))
         result.metrics.append(("condition_number", .finite(flow.summary.conditionNumber)))
         result.metrics.append(("learning_rate_max", .finite(limit)))
+        guard discrete else { return }
+        let isBeyond = learningRate > limit
+        result.addDivergence(isBeyond, step: isBeyond ? flow.divergedStep(rate: problem.rate, momentum: momentum, by: times.max() ?? 0) : nil)
     }
 
     /// Any loss, by adaptive steps.
@@ -67,12 +70,15 @@ extension OutputFlowRequest {
         let lambdaMax = try flow.lambdaMax()
         let continuous = try flow.flow(times: times, isCancelled: { context.isCancelled })
         result.add("", train: continuous.train, test: continuous.test, drift: continuous.weightDrift)
-        if discrete {
-            let descent = try flow.descent(times: times, isCancelled: { context.isCancelled })
-            result.add("discrete_", train: descent.train, test: descent.test, drift: descent.weightDrift)
-        }
+        let limit = flow.learningRateMax(lambdaMax: lambdaMax)
         result.metrics.append(("lambda_max", .finite(lambdaMax)))
-        result.metrics.append(("learning_rate_max", .finite(flow.learningRateMax(lambdaMax: lambdaMax))))
+        result.metrics.append(("learning_rate_max", .finite(limit)))
+        guard discrete else { return }
+        let descent = try flow.descent(times: times, isCancelled: { context.isCancelled })
+        result.add("discrete_", train: descent.train, test: descent.test, drift: descent.weightDrift)
+        // Up to the limit momentum alone may raise the loss for a while.
+        let step = learningRate > limit ? descent.divergedStep : nil
+        result.addDivergence(step != nil, step: step)
     }
 
     /// The root of the expected ‖w0‖², the number of parameters in the NTK parameterization; nil without widths.
@@ -115,6 +121,12 @@ struct FlowResult {
         if let norm = request.initialNorm, norm > 0 {
             metrics.append(("\(prefix)relative_weight_drift", .array(drift.map { .finite($0 / norm) })))
         }
+    }
+
+    /// Whether gradient descent diverges, and the step from which on its loss is above that at the start.
+    mutating func addDivergence(_ diverges: Bool, step: Int?) {
+        metrics.append(("discrete_diverged", .bool(diverges)))
+        metrics.append(("discrete_diverged_step", step.map { .integer($0) } ?? .null))
     }
 
     private func losses(_ outputs: DenseMatrix, _ targets: DenseMatrix) -> JSONValue {

@@ -192,7 +192,7 @@ extension DynamicsError: NumericalFailure {
     var detail: String {
         switch self {
         case .notPositiveDefinite(let kernel):
-            "The \(kernel.name) of \(kernel.order) training inputs has numerical rank \(kernel.rank): its eigenvalues run from \(kernel.lambdaMax) down to \(kernel.lambdaMin), which rounding cannot tell from zero"
+            "The \(kernel.name) of \(kernel.order) training inputs has \(kernel.rank.map { "numerical rank \($0)" } ?? "no inverse"): its eigenvalues run from \(kernel.lambdaMax) down to \(kernel.lambdaMin), which rounding cannot tell from zero"
                 + (kernel.time.map { ", and by time \($0) the answer depends on those" } ?? "")
                 + "; rows that are equal or nearly so do this. Drop them, or send \"ridge_absolute\": \(kernel.helpfulRidge)"
                 + (kernel.time == nil ? ", or ask for finite times." : ", or ask for shorter times.")
@@ -215,7 +215,7 @@ extension DynamicsError: NumericalFailure {
         case .notPositiveDefinite(let kernel):
             [
                 ("kernel", .string(kernel.name)), ("lambda_min", .finite(kernel.lambdaMin)), ("lambda_max", .finite(kernel.lambdaMax)),
-                ("rank", .integer(kernel.rank)), ("rows", .integer(kernel.order)), ("ridge_absolute", .finite(kernel.helpfulRidge)),
+                ("rank", kernel.rank.map { .integer($0) } ?? .null), ("rows", .integer(kernel.order)), ("ridge_absolute", .finite(kernel.helpfulRidge)),
             ]
         case .indefiniteCovariance(_, let smallest, let largest): [("lambda_min", .finite(smallest)), ("lambda_max", .finite(largest))]
         case .diverged(_, let limit, _): [("learning_rate_max", .finite(limit))]

@@ -14,17 +14,41 @@ extension SelectionRequest {
         let foldOfRow = score == .kFold ? ModelSelection.folds(folds, classes: classes) : nil
 
         var scores: [[ModelSelection.Scores?]] = []
+        var singular: [SingularKernel] = []
+        var divergence: KernelError?
         for (index, candidate) in candidates.enumerated() {
             try context.checkCancellation()
             context.progress(completed: index, total: candidates.count, unit: "networks", message: "")
-            let blocks = try InfiniteKernelBlocks(
-                of: candidate.network, kinds: [kind], train: inputs, test: nil, covariance: .none, threads: context.threads,
-                isCancelled: { context.isCancelled })
+            let computed = Result { () throws(KernelError) in
+                try InfiniteKernelBlocks(
+                    of: candidate.network, kinds: [kind], train: inputs, test: nil, covariance: .none, threads: context.threads,
+                    isCancelled: { context.isCancelled })
+            }
+            let blocks: InfiniteKernelBlocks
+            switch computed {
+            case .success(let found): blocks = found
+            case .failure(let error):
+                guard error.isDivergence else { throw error }
+                divergence = divergence ?? error
+                scores.append(grid.ridges.map { _ in nil })
+                continue
+            }
             guard let kernel = kind == .nngp ? blocks.nngp : blocks.ntk else { continue }
-            let selection = try ModelSelection(overwriting: kernel.train, targets: targets, threads: context.threads)
-            scores.append(try grid.ridges.map { try selection.scores(ridge: $0, folds: foldOfRow) })
+            let selection = try ModelSelection(overwriting: kernel.train, name: kind.rawValue, targets: targets, threads: context.threads)
+            var row: [ModelSelection.Scores?] = []
+            for ridge in grid.ridges {
+                switch try selection.scores(ridge: ridge, folds: foldOfRow) {
+                case .success(let found): row.append(found)
+                case .failure(let kernel):
+                    singular.append(kernel)
+                    row.append(nil)
+                }
+            }
+            scores.append(row)
         }
-        return try output(scores, context)
+        // Where no combination has a kernel, the first says why.
+        if let divergence, singular.isEmpty, scores.allSatisfy({ $0.allSatisfy { $0 == nil } }) { throw divergence }
+        return try output(scores, singular, context)
     }
 
     private func value(_ scores: ModelSelection.Scores) -> Double {
@@ -32,19 +56,25 @@ extension SelectionRequest {
     }
 
     /// The table, its best row, and the scores over (weight_std, bias_std) for the best depth, nonlinearity and ridge.
-    private func output(_ scores: [[ModelSelection.Scores?]], _ context: JobContext) throws -> ComputationOutput {
+    private func output(_ scores: [[ModelSelection.Scores?]], _ singular: [SingularKernel], _ context: JobContext) throws -> ComputationOutput {
         var output = ComputationOutput()
         var (table, best): ([JSONValue], (candidate: Int, ridge: Int, score: Double)?) = ([], nil)
         for (c, row) in scores.enumerated() {
             for (r, found) in row.enumerated() {
                 table.append(self.row(candidates[c], grid.ridges[r], found))
-                guard let found, best.map({ score.isBetter(value(found), than: $0.score) }) ?? true else { continue }
+                guard let found, value(found).isFinite, best.map({ score.isBetter(value(found), than: $0.score) }) ?? true else { continue }
                 best = (c, r, value(found))
             }
         }
+        guard let best else {
+            // Of all that have no inverse the one that is nearest to it.
+            guard let nearest = singular.min(by: { $0.helpfulRidge < $1.helpfulRidge }) else {
+                throw DynamicsError.notFinite("no combination of the grid has a score that is finite; scale the inputs and targets towards 1")
+            }
+            throw SingularGrid(kernel: nearest, combinations: table.count)
+        }
         output.members["table"] = .array(table)
-        output.members["best"] = best.map { table[$0.candidate * grid.ridges.count + $0.ridge] } ?? .null
-        guard let best else { return output }
+        output.members["best"] = table[best.candidate * grid.ridges.count + best.ridge]
         let slice = grid.weightStds.count * grid.biasStds.count
         let start = best.candidate / slice * slice
         let contour = (0..<slice).map { scores[start + $0][best.ridge].map(value) }
@@ -72,5 +102,19 @@ extension SelectionRequest {
         ])
         if task == .classification { object["held_out_accuracy"] = .finite(scores?.heldOutAccuracy) }
         return .object(object)
+    }
+}
+
+/// A grid without a single kernel that could be inverted.
+private struct SingularGrid: NumericalFailure {
+    let kernel: SingularKernel
+    let combinations: Int
+
+    private var whole: DynamicsError { .notPositiveDefinite(kernel) }
+    var code: String { whole.code }
+    var title: String { whole.title }
+    var members: [(name: String, value: JSONValue)] { whole.members }
+    var detail: String {
+        "None of the grid's \(combinations) combinations has an inverse, so none has a score. Of the nearest the \(kernel.order) rows have eigenvalues from \(kernel.lambdaMax) down to \(kernel.lambdaMin), which rounding cannot tell from zero; rows that are equal or nearly so do this. Drop them, or send \"ridge_absolute\": [\(kernel.helpfulRidge)] in the grid."
     }
 }

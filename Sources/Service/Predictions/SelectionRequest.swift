@@ -48,13 +48,13 @@ struct SelectionRequest: JobRequest {
             members.fault(at: "grid", "The grid has \(grid.count) combinations; at most \(Self.mostRows) are scored at once.")
         }
         guard faults.isEmpty, let x, let y else { return nil }
+        let place = members.pointer(to: "grid")
         var candidates: [Candidate] = []
         for (depth, nonlinearity, weightStd, biasStd) in grid.networks {
-            let document = SelectionGrid.architecture(depth, nonlinearity, weightStd, biasStd)
-            guard let architecture = ArchitectureParser.parse(document, at: members.pointer(to: "grid"), faults: faults),
-                let network = reader.network(architecture, inputs: x)
-            else { return nil }
-            candidates.append(Candidate(depth: depth, nonlinearity: nonlinearity, weightStd: weightStd, biasStd: biasStd, network: network))
+            let architecture = SelectionGrid.architecture(depth, nonlinearity, weightStd, biasStd, at: place)
+            guard let network = reader.network(architecture, inputs: x) else { return nil }
+            candidates.append(
+                Candidate(depth: depth, nonlinearity: nonlinearity.function.json, weightStd: weightStd, biasStd: biasStd, network: network))
         }
         (self.x, self.y, self.grid, self.candidates) = (x, y, grid, candidates)
     }
@@ -82,16 +82,25 @@ struct SelectionRequest: JobRequest {
 /// The values that are combined.
 struct SelectionGrid: Sendable {
     var depths = [1, 3]
-    var nonlinearities: [JSONValue] = ["relu", "erf"]
+    var nonlinearities = [Function(function: .abRelu(a: 0, b: 1), pointer: .root), Function(function: .erf(a: 1, b: 1, c: 0), pointer: .root)]
     var weightStds = [1.0, 1.4142135623730951, 1.8]
     var biasStds = [0.0, 0.3]
     var ridges: [Ridge] = [.relative(1e-4), .relative(1e-2)]
+
+    /// A nonlinearity and where the client named it.
+    struct Function: Sendable {
+        let function: Nonlinearity
+        let pointer: JSONPointer
+    }
 
     init() {}
 
     init?(_ reader: ObjectReader) {
         depths = reader.integers("depth", in: 1...1000, count: 1...) ?? depths
-        nonlinearities = reader.array("nonlinearity", count: 1...)?.map(\.value) ?? nonlinearities
+        let named = reader.array("nonlinearity", count: 1...)?.compactMap { element in
+            Nonlinearity.parse(element.value, at: element.pointer, faults: reader.faults).map { Function(function: $0, pointer: element.pointer) }
+        }
+        nonlinearities = named ?? nonlinearities
         weightStds = reader.numbers("weight_std", in: .positive, count: 1...) ?? weightStds
         biasStds = reader.numbers("bias_std", in: .nonNegative, count: 1...) ?? biasStds
         let relative = reader.numbers("ridge_relative", in: .nonNegative, count: 1...)
@@ -105,19 +114,23 @@ struct SelectionGrid: Sendable {
 
     var count: Int { Forecast.product(depths.count, nonlinearities.count, weightStds.count, biasStds.count, ridges.count) }
 
-    var networks: [(Int, JSONValue, Double, Double)] {
+    var networks: [(Int, Function, Double, Double)] {
         depths.flatMap { depth in nonlinearities.flatMap { phi in weightStds.flatMap { w in biasStds.map { (depth, phi, w, $0) } } } }
     }
 
-    /// `depth` hidden layers with the same scales everywhere.
-    static func architecture(_ depth: Int, _ nonlinearity: JSONValue, _ weightStd: Double, _ biasStd: Double) -> JSONValue {
-        let dense: JSONValue = ["type": "dense", "weight_std": .double(weightStd), "bias_std": .double(biasStd)]
-        return ["layers": .array([["type": "repeat", "times": .integer(depth), "layers": .array([dense, nonlinearity])], dense])]
+    /// `depth` hidden layers with the same scales everywhere; inputs with positions are flattened.
+    ///
+    /// - Parameter place: Of the grid, in which a fault of a layer is that of what the layer was made from.
+    static func architecture(_ depth: Int, _ nonlinearity: Function, _ weightStd: Double, _ biasStd: Double, at place: JSONPointer) -> Architecture {
+        let dense = Layer(.dense(Dense(scales: AffineScales(weightStd: weightStd, biasStd: biasStd))), at: place)
+        let hidden = [dense, Layer(.nonlinearity(nonlinearity.function), at: nonlinearity.pointer)]
+        return Architecture(
+            layers: [Layer(.flatten, at: place), Layer(.repeat(times: depth, hidden), at: place.appending("depth")), dense], at: place)
     }
 
     var json: JSONValue {
         .object(JSONObject([
-            ("depth", .integers(depths)), ("nonlinearity", .array(nonlinearities)), ("weight_std", .numbers(weightStds)),
+            ("depth", .integers(depths)), ("nonlinearity", .array(nonlinearities.map(\.function.json))), ("weight_std", .numbers(weightStds)),
             ("bias_std", .numbers(biasStds)), (ridges[0].member.name, .array(ridges.map(\.member.value))),
         ]))
     }

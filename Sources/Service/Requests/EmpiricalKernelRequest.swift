@@ -26,15 +26,11 @@ struct EmpiricalKernelRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let (members, faults) = (reader.members, reader.faults)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let isTrained = members.has("training") && !members.has("architecture")
-        let architecture =
-            if isTrained {
-                try TrainedNetwork.architecture(reader)
-            } else {
-                try reader.architectureOrThatOfNetwork()
-            }
-        let x1 = try reader.requiredInputs("x1", inputShape: inputShape)
-        let x2 = try reader.inputs("x2", inputShape: inputShape)
+        let isTrained = members.has("training") && members.value("training") != .null
+        let run = try isTrained ? members.object("training").flatMap { try TrainedRun($0, reader) } : nil
+        let architecture = isTrained && !members.has("architecture") ? run?.architecture : try reader.architectureOrThatOfNetwork()
+        let x1 = try reader.requiredInputs("x1", inputShape: inputShape ?? run?.inputShape)
+        let x2 = try reader.inputs("x2", inputShape: inputShape ?? run?.inputShape)
         let vectors = try reader.inputs("vectors")
         // With vectors the matrix may be left alone.
         let kinds = members.choices("kinds", of: KernelKind.self, count: (vectors == nil ? 1 : 0)...)
@@ -46,7 +42,7 @@ struct EmpiricalKernelRequest: JobRequest {
         let network = architecture.flatMap { architecture in
             x1.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: place, faults: faults) }
         }
-        let source = try ParameterSource(reader, of: network)
+        let source = try ParameterSource(reader, run: run, of: network, in: precision)
         reader.finish()
         if let x1, let x2, x1.shape != x2.shape {
             members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")

@@ -64,7 +64,12 @@ struct LinearizationRequest: JobRequest {
         let displacement = ObjectReader(object, at: reader.members.pointer(to: "displacement"), faults: reader.faults)
         let training = displacement.object("training")
         displacement.finish()
-        return try training.flatMap { try TrainedRun($0, reader) }
+        guard let training, let run = try TrainedRun(training, reader) else { return nil }
+        guard run.hasStart else {
+            training.fault(at: "job", "The training did not keep the parameters that it started from; train with 0 among snapshot_steps.")
+            return nil
+        }
+        return run
     }
 
     var json: JSONValue {

@@ -6,13 +6,14 @@ extension RequestReader {
     /// The parameters of a network, one `{"weight", "bias"}` for each layer that has them, in order: weight[i][j] maps input i
     /// to output j, a convolution's weight is [filter extents, input channels, output channels].
     ///
+    /// - Parameter precision: In which the network computes; its range holds them.
     /// - Returns: all of them as one row, layer by layer; nil where the member is absent or faulty.
-    func parameters(_ name: String, of network: FiniteNetwork?) throws -> DataReference? {
+    func parameters(_ name: String, of network: FiniteNetwork?, in precision: KernelRequest.Precision = .float64) throws -> DataReference? {
         guard let value = members.value(name) else { return nil }
         let pointer = members.pointer(to: name)
         return try reference(pointer) { _, _ in
             guard let network, let elements = faults.array(value, at: pointer) else { return nil }
-            return NetworkParameters(network: network, faults: faults).read(elements, at: pointer)
+            return NetworkParameters(network: network, precision: precision, faults: faults).read(elements, at: pointer)
         }
     }
 }
@@ -20,6 +21,7 @@ extension RequestReader {
 /// Reads parameters against the shapes of a network's layers.
 struct NetworkParameters {
     let network: FiniteNetwork
+    let precision: KernelRequest.Precision
     let faults: Faults
 
     func read(_ elements: [JSONElement], at pointer: JSONPointer) -> DataReference? {
@@ -57,6 +59,21 @@ struct NetworkParameters {
             let found = if case .tensor(let tensor) = value { "of shape \(tensor.shape)" } else { value.kind }
             return reader.fault(at: name, "This must be numbers of shape \(shape), the \(name) of the \(layer.typeName) at \(layer.pointer), not \(found).")
         }
+        if precision == .float32, let index = tensor.values.firstIndex(where: { !Float($0).isFinite }) {
+            var pointer = reader.pointer(to: name)
+            for place in Self.indices(of: index, shape: shape) { pointer = pointer.appending(place) }
+            return faults.add(pointer, "\(tensor.values[index]) is beyond what float32 holds; send smaller numbers, or set precision to \"float64\".")
+        }
         values += tensor.values
+    }
+
+    /// Where an element of an array stands, along each axis.
+    private static func indices(of index: Int, shape: [Int]) -> [Int] {
+        var (rest, places) = (index, [Int]())
+        for extent in shape.reversed() {
+            places.append(rest % extent)
+            rest /= extent
+        }
+        return places.reversed()
     }
 }

@@ -13,7 +13,7 @@ enum ParameterDisplacement: Sendable {
     /// w_n − w₀ of a run of a training.
     case trained(TrainedRun)
 
-    /// Reads `displacement`; nil where it is absent or faulty.
+    /// Reads `displacement`; nil where it is faulty. Left out, it is random with the seed 0.
     ///
     /// - Parameter run: What `displacement/training` names, which is read first as it brings the network.
     init?(_ reader: RequestReader, run: TrainedRun?, network: FiniteNetwork?) throws {
@@ -22,28 +22,26 @@ enum ParameterDisplacement: Sendable {
             self = .trained(run)
             return
         }
-        switch members.requiredValue("displacement") {
+        switch members.value("displacement") ?? .object(JSONObject()) {
         // A stored specification says {"inline"} where numbers were given, and has them among its data.
         case .object(let object) where object["inline"] == nil:
             let reader = ObjectReader(object, at: members.pointer(to: "displacement"), faults: faults)
             if reader.has("training") { return nil }
-            let seed = reader.requiredInteger("seed", in: 0...)
+            let seed = reader.integer("seed", in: 0..., default: 0)
             let share = reader.number("relative_norm", in: .positive, default: 0.1)
             reader.finish()
             if let network, network.trainableRanges.isEmpty {
                 members.fault(at: "architecture", "The network has no trainable layer, so there is nothing to displace; add a dense or conv layer, or set its trainable to true.")
             }
-            guard let seed else { return nil }
             self = .random(seed: seed, relativeNorm: share)
-        case .some(let value):
+        case let value:
             let pointer = members.pointer(to: "displacement")
             guard value.elements != nil || value["inline"] != nil else {
-                faults.add(pointer, "This must be {\"seed\"} for a random displacement, {\"training\": {\"job\"}} for that of a training, or one {\"weight\", \"bias\"} for each layer, not \(value.kind).")
+                faults.add(pointer, "This must be {\"seed\", \"relative_norm\"} for a random displacement, {\"training\": {\"job\"}} for that of a training, or one {\"weight\", \"bias\"} for each layer, not \(value.kind).")
                 return nil
             }
             guard let given = try reader.parameters("displacement", of: network) else { return nil }
             self = .given(given)
-        case nil: return nil
         }
     }
 

@@ -18,6 +18,15 @@ enum RowLoader {
         }
     }
 
+    /// Some of the reference's rows; of a file no others are read.
+    static func values(of reference: DataReference, rows: Range<Int>, blobs: BlobStore) throws -> [Double] {
+        guard case .blob(let blob) = reference.source else {
+            let length = reference.rowLength
+            return Array(try values(of: reference, blobs: blobs)[rows.lowerBound * length..<rows.upperBound * length])
+        }
+        return values(of: try MappedArray(path: blobs.path(of: blob)), rows: rows)
+    }
+
     static func values(of array: MappedArray, row: Int) -> [Double] { values(of: array, rows: row..<row + 1) }
 
     static func values(of array: MappedArray, rows: Range<Int>) -> [Double] {

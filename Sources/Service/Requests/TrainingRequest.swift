@@ -39,7 +39,7 @@ struct TrainingRequest: JobRequest {
             data.x.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: members.pointer(to: "input_shape"), faults: faults) }
         }
         let stored = try reader.storedNetwork(for: network)
-        let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network)
+        let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network, in: settings.precision)
         reader.finish()
         let isGiven = members.has("parameters") || members.has("network")
         if isGiven { settings.checkBesideParameters(members) }

@@ -137,6 +137,6 @@ private struct SingularData: NumericalFailure {
     var title: String { whole.title }
     var members: [(name: String, value: JSONValue)] { whole.members }
     var detail: String {
-        "The \(kernel.name) of the \(kernel.order) training rows has numerical rank \(kernel.rank), so functions through all targets are not determined; drop rows that are equal or nearly so, or send \"ridge_absolute\": \(kernel.helpfulRidge), which is noise on the targets."
+        "The \(kernel.name) of the \(kernel.order) training rows has \(kernel.rank.map { "numerical rank \($0)" } ?? "no inverse"), so functions through all targets are not determined; drop rows that are equal or nearly so, or send \"ridge_absolute\": \(kernel.helpfulRidge), which is noise on the targets."
     }
 }

@@ -1,14 +1,16 @@
 import FiniteNetworks
 
-/// Puts the tensors of a `Sequential` of PyTorch, named `0.weight`, `0.bias`, `2.weight` and so on, where a network has its
-/// parameters.
+/// Puts the tensors of a model of PyTorch where a network has its parameters. Those of a `Sequential` are named `0.weight`,
+/// `0.bias`, `2.weight` and so on and taken in order; where layers run beside each other, every tensor has the name of its layer.
 ///
 /// There a linear layer's weight is [outputs, inputs] and a convolution's [outputs, inputs, filter], and flattening puts
 /// channels before positions; here they are [inputs, outputs], [filter, inputs, outputs], and channels come last.
-struct SequentialParameters {
+struct UploadedParameters {
     private let network: FiniteNetwork
     private let file: SafetensorsFile
     private let pairs: [Pair]
+    /// By layer.
+    private let flattened: [FlattenedChannels]
 
     private struct Pair {
         var weight: SafetensorsFile.Tensor?
@@ -19,13 +21,16 @@ struct SequentialParameters {
     ///
     /// - Throws: ``Problem`` that says what was expected, for a tensor that is missing, of another shape, or too many.
     init(_ file: SafetensorsFile, of network: FiniteNetwork) throws {
+        let names = network.isSequential ? nil : network.layerNames
         func refusal(_ fault: String) -> Problem {
-            let expected = network.layers.map { layer in
-                "\(layer.typeName) at \(layer.pointer): weight \(Self.shape(of: layer))" + (layer.bias == nil ? ", no bias" : ", bias [\(layer.fanOut)]")
+            let expected = network.layers.enumerated().map { index, layer in
+                "\(names.map { "\($0[index]), the " } ?? "")\(layer.typeName) at \(layer.pointer): weight \(Self.shape(of: layer))" + (layer.bias == nil ? ", no bias" : ", bias [\(layer.fanOut)]")
             }
-            return SafetensorsFile.refusal("\(fault). The architecture expects, in order, \(expected.joined(separator: "; ")).")
+            return SafetensorsFile.refusal("\(fault). The architecture expects\(names == nil ? ", in order," : "") \(expected.joined(separator: "; ")).")
         }
-        guard network.isSequential else { throw refusal("Its layers run beside each other, and tensors in order do not say which branch they are of") }
+        guard let flattened = network.flattenedInputs else {
+            throw refusal("Branches are summed of which some were flattened and others not, or otherwise; with channels first other numbers are added than with channels last")
+        }
         var pairs: [String: Pair] = [:]
         for tensor in file.tensors {
             let parts = tensor.name.split(separator: ".", omittingEmptySubsequences: false)
@@ -36,7 +41,11 @@ struct SequentialParameters {
             default: throw refusal("The tensor \"\(tensor.name)\" is neither a weight nor a bias")
             }
         }
-        let owners = pairs.keys.sorted(by: Self.precedes)
+        let found = pairs.keys.sorted(by: Self.precedes)
+        if let names, let stranger = found.first(where: { !names.contains($0) }) {
+            throw refusal("There is no layer \"\(stranger)\" with parameters; layers that run beside each other are told apart by their names")
+        }
+        let owners = names ?? found
         guard owners.count == network.layers.count else {
             throw refusal("The file has parameters of \(owners.count) layers (\(owners.joined(separator: ", "))), and the network \(network.layers.count) layers with parameters")
         }
@@ -53,21 +62,20 @@ struct SequentialParameters {
             }
         }
         self.pairs = owners.compactMap { pairs[$0] }
-        (self.network, self.file) = (network, file)
+        (self.network, self.file, self.flattened) = (network, file, flattened)
     }
 
     /// Writes all parameters, laid out as the network has them; needs no memory beside them.
     ///
     /// - Throws: ``Problem`` where one of them is not finite.
     func write(into values: UnsafeMutableBufferPointer<Double>) throws {
-        for ((pair, layer), origin) in zip(zip(pairs, network.layers), network.flattenedInputs) {
+        for ((pair, layer), channels) in zip(zip(pairs, network.layers), flattened) {
             let (start, inputs, outputs) = (layer.weight.lowerBound, layer.weightShape[layer.weightShape.count - 2], layer.fanOut)
             let taps = layer.fanIn / inputs
             if let weight = pair.weight {
                 try file.forEach(of: weight) { index, value in
                     let (output, input, tap) = (index / (inputs * taps), index / taps % inputs, index % taps)
-                    // Where input c · positions + p there is p · channels + c here.
-                    let row = origin.map { input % $0.positions * $0.channels + input / $0.positions } ?? tap * inputs + input
+                    let row = tap * inputs + channels.place(ofChannelsFirst: input)
                     values[start + row * outputs + output] = value
                 }
             }
