@@ -132,37 +132,75 @@ INLINED void NAME(transpose_octets)(const REAL *source, size_t source_stride, RE
     for (size_t i = 0; i < 8; i++) memcpy(target + i * target_stride, &b[i], sizeof b[i]);
 }
 
-// Down the rows first: each line of the target is written whole before the next column's.
+// Past the cache: whole vectors to whole lines, what comes before and after them as usual.
+INLINED void NAME(stream)(const REAL *from, size_t count, REAL *to) {
+    const size_t misplaced = (uintptr_t)to / sizeof(REAL) % 8, lead = misplaced ? 8 - misplaced : 0;
+    const size_t head = lead < count ? lead : count;
+    size_t i = 0;
+    for (; i < head; i++) to[i] = from[i];
+    for (; i + 8 <= count; i += 8) {
+        NAME(octet) values;
+        memcpy(&values, from + i, sizeof values);
+        __builtin_nontemporal_store(values, (NAME(octet) *)(to + i));
+    }
+    for (; i < count; i++) to[i] = from[i];
+}
+
+// Eight columns at a time through a buffer, from which each goes to its row of the target in one run. Where the target is larger
+// than a cache its lines are written without being read first, which is half of the traffic.
 MULTIVERSIONED
 void NAME(tangent_transpose)(const REAL *source, size_t source_stride, size_t rows, size_t columns,
                              REAL *restrict target, size_t target_stride) {
-    for (size_t j = 0; j < columns; j += 8) {
-        size_t columns_here = columns - j < 8 ? columns - j : 8;
-        for (size_t i = 0; i < rows; i += 8) {
-            const REAL *from = source + i * source_stride + j;
-            REAL *to = target + j * target_stride + i;
-            if (columns_here == 8 && rows - i >= 8)
-                NAME(transpose_octets)(from, source_stride, to, target_stride);
-            else
-                NAME(transpose_few)(from, source_stride, rows - i < 8 ? rows - i : 8, columns_here, to, target_stride);
+    enum { run = 256 };
+    REAL buffer[8 * run] __attribute__((aligned(64)));
+    const bool streams = target_stride * target_stride * sizeof(REAL) >= (size_t)4 << 20;
+    for (size_t top = 0; top < rows; top += run) {
+        const size_t rows_here = rows - top < run ? rows - top : run;
+        for (size_t j = 0; j < columns; j += 8) {
+            const size_t columns_here = columns - j < 8 ? columns - j : 8;
+            for (size_t i = 0; i < rows_here; i += 8) {
+                const REAL *from = source + (top + i) * source_stride + j;
+                const size_t here = rows_here - i < 8 ? rows_here - i : 8;
+                if (columns_here == 8 && here == 8)
+                    NAME(transpose_octets)(from, source_stride, buffer + i, run);
+                else
+                    NAME(transpose_few)(from, source_stride, here, columns_here, buffer + i, run);
+            }
+            for (size_t b = 0; b < columns_here; b++) {
+                REAL *to = target + (j + b) * target_stride + top;
+                if (streams)
+                    NAME(stream)(buffer + b * run, rows_here, to);
+                else
+                    memcpy(to, buffer + b * run, rows_here * sizeof(REAL));
+            }
         }
     }
+#if defined(__x86_64__)
+    // Streamed stores are ordered by nothing else.
+    if (streams) __builtin_ia32_sfence();
+#endif
 }
 
 MULTIVERSIONED
 void NAME(tangent_mirror)(REAL *block, size_t stride, size_t count) {
-    for (size_t i = 0; i < count; i += 8) {
-        size_t here = count - i < 8 ? count - i : 8;
-        for (size_t a = i; a < i + here; a++) {
-            for (size_t b = a + 1; b < i + here; b++) block[b * stride + a] = block[a * stride + b];
+    enum { run = 256 };
+    REAL buffer[8 * run] __attribute__((aligned(64)));
+    for (size_t j = 0; j < count; j += 8) {
+        const size_t here = count - j < 8 ? count - j : 8;
+        // What stands above these columns' own square, then the square itself.
+        for (size_t top = 0; top < j; top += run) {
+            const size_t rows = j - top < run ? j - top : run;
+            for (size_t i = 0; i < rows; i += 8) {
+                const REAL *from = block + (top + i) * stride + j;
+                if (here == 8)
+                    NAME(transpose_octets)(from, stride, buffer + i, run);
+                else
+                    NAME(transpose_few)(from, stride, 8, here, buffer + i, run);
+            }
+            for (size_t b = 0; b < here; b++) memcpy(block + (j + b) * stride + top, buffer + b * run, rows * sizeof(REAL));
         }
-        for (size_t j = i + 8; j < count; j += 8) {
-            const REAL *from = block + i * stride + j;
-            REAL *to = block + j * stride + i;
-            if (count - j >= 8)
-                NAME(transpose_octets)(from, stride, to, stride);
-            else
-                NAME(transpose_few)(from, stride, here, count - j, to, stride);
+        for (size_t a = j; a < j + here; a++) {
+            for (size_t b = a + 1; b < j + here; b++) block[b * stride + a] = block[a * stride + b];
         }
     }
 }
