@@ -23,3 +23,5 @@ prlimit --pid "$SERVER_PID" --nofile="$limit:"
 sleep 0.3
 request GET /jobs
 expect_status "it recovers" 200
+exec 3>&-
+check "and ends well" stop_server

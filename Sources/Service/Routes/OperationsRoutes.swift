@@ -2,12 +2,12 @@ import CResources
 import HTTPServer
 import HTTPTypes
 import JSON
-import Synchronization
 import Yams
 
 /// Health, the contract, and where to begin.
 struct OperationsRoutes: Sendable {
     let core: Core
+    let liveness: Liveness
     let readiness: Readiness
     /// The other routes, whose addresses the discovery document links to.
     let others: [Route]
@@ -15,18 +15,15 @@ struct OperationsRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/", discovery),
-            Route(.get, "/livez", on: .loop) { _ in .response(Self.alive) },
-            Route(.get, "/healthz", on: .loop) { _ in .response(Self.alive) },
+            Route(.get, "/livez", on: .loop) { .response(liveness.response($0)) },
+            Route(.get, "/healthz", on: .loop) { .response(liveness.response($0)) },
             // Nothing listens before the store is open and migrated and the workers are started: an answer says that much.
-            Route(.get, "/startupz", on: .loop) { _ in .response(Self.alive) },
+            Route(.get, "/startupz", on: .loop) { _ in .response(Liveness.alive) },
             Route(.get, "/readyz", on: .control) { .response(try readiness.response(core, $0)) },
             Route(.get, "/openapi.yaml") { _ in .response(Self.contract("application/yaml", Self.yaml)) },
             Route(.get, "/openapi.json") { _ in .response(Self.contract("application/json", Self.json)) },
         ]
     }
-
-    private static let alive = Response(
-        status: .ok, fields: [.contentType: "application/json", .cacheControl: "no-store"], body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
 
     private func discovery(_ context: RequestContext) throws -> Outcome {
         _ = try context.query()
