@@ -13,6 +13,8 @@ final class Acceptor {
     private var next = 0
     private var isArmed = true
     private var resumeTime: Double?
+    /// Given up for the moment that it takes to refuse a connection when there is no other descriptor; -1 if there is none.
+    private var spare = openSpare()
 
     /// Takes over the listening descriptor.
     init(listener: Int32, loops: [EventLoop], loop: EventLoop) {
@@ -20,6 +22,10 @@ final class Acceptor {
         self.loops = loops
         self.loop = loop
     }
+
+    deinit { if spare >= 0 { Glibc.close(spare) } }
+
+    private static func openSpare() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
 
     /// Whether accepting pauses after an error such as EMFILE.
     var isBackingOff: Bool { resumeTime != nil }
@@ -55,12 +61,7 @@ final class Acceptor {
     private func acceptOne() -> Bool {
         while true {
             var address = sockaddr_storage()
-            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let descriptor = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    tangent_accept4(listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-                }
-            }
+            let descriptor = acceptDescriptor(&address)
             if descriptor >= 0 {
                 Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 // A peer that vanished without a word is found out by probes, or by what it never acknowledges.
@@ -68,7 +69,7 @@ final class Acceptor {
                 Socket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Self.unacknowledgedMilliseconds)
                 let client = Socket.text(of: address)
                 guard loop.context.addresses.take(client) else {
-                    refuse(descriptor)
+                    refuse(descriptor, .tooManyConnections)
                     continue
                 }
                 let target = loops[next % loops.count]
@@ -82,6 +83,7 @@ final class Acceptor {
                 // The fault of this one connection (accept(2)); the next may be good.
                 continue
             default:
+                if errno == EMFILE { refuseWithoutDescriptors() }
                 setArmed(false)
                 resumeTime = loop.now + Self.backoff
                 loop.armTimer(true)
@@ -90,9 +92,28 @@ final class Acceptor {
         }
     }
 
+    private func acceptDescriptor(_ address: inout sockaddr_storage) -> Int32 {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                tangent_accept4(listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
+        }
+    }
+
+    /// Lets one client know that descriptors have run out, which would otherwise wait for an answer in vain.
+    private func refuseWithoutDescriptors() {
+        guard spare >= 0 else { return }
+        Glibc.close(spare)
+        var address = sockaddr_storage()
+        let descriptor = acceptDescriptor(&address)
+        if descriptor >= 0 { refuse(descriptor, .noDescriptors) }
+        spare = Self.openSpare()
+    }
+
     /// Says why in one packet, which a new connection's buffer always takes, and closes.
-    private func refuse(_ descriptor: Int32) {
-        let (failure, id) = (ParseFailure.tooManyConnections, loop.makeRequestID())
+    private func refuse(_ descriptor: Int32, _ failure: ParseFailure) {
+        let id = loop.makeRequestID()
         let response = loop.context.handler.problem(failure.status, code: failure.code, detail: failure.detail, requestID: id)
         var body: [UInt8] = []
         if case .bytes(let bytes) = response.body { body = bytes }
@@ -108,6 +129,7 @@ final class Acceptor {
     func tick(now: Double) {
         guard let resumeTime, now >= resumeTime else { return }
         self.resumeTime = nil
+        if spare < 0 { spare = Self.openSpare() }
         setArmed(true)
     }
 

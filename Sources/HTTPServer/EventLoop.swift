@@ -23,7 +23,7 @@ enum LoopMessage: Sendable {
 /// One epoll descriptor, watched by one DispatchSource on a serial queue for as long as the server runs.
 /// (A source per connection is unsafe on Linux: swift-corelibs-libdispatch #949.)
 ///
-/// `@unchecked Sendable` holds because everything but `inbox` is touched only on `queue`; other threads call `post`.
+/// `@unchecked Sendable` holds because everything but `inbox` and `askedAt` is touched only on `queue`; other threads call `post`.
 final class EventLoop: @unchecked Sendable {
     private struct Inbox {
         var messages: [LoopMessage] = []
@@ -41,6 +41,8 @@ final class EventLoop: @unchecked Sendable {
     private let timer: Int32
     private let queue: DispatchQueue
     private let inbox = Mutex(Inbox())
+    /// When the loop was asked what it has not answered yet, in milliseconds of the monotonic clock; 0 if it has answered all.
+    private let askedAt = Atomic<Int>(0)
     private var source: (any DispatchSourceRead)?
     private var isStarted = false
     private var ended: (@Sendable () -> Void)?
@@ -115,6 +117,16 @@ final class EventLoop: @unchecked Sendable {
             return true
         }
         if !posted { discard(message) }
+    }
+
+    /// Asks the loop for a sign of life, from any thread and without waiting for it.
+    /// - Returns: false if it has owed the answer to an earlier question for more than `patience` seconds.
+    func answers(within patience: Double) -> Bool {
+        let now = max(1, Int(monotonicSeconds() * 1000))
+        let (isFirst, asked) = askedAt.compareExchange(expected: 0, desired: now, ordering: .sequentiallyConsistent)
+        guard isFirst else { return Double(now - asked) <= patience * 1000 }
+        post(.run { $0.askedAt.store(0, ordering: .sequentiallyConsistent) })
+        return true
     }
 
     // MARK: Events

@@ -80,6 +80,19 @@ public final class HTTPServer: Sendable {
         context.openConnections.load(ordering: .relaxed)
     }
 
+    /// Whether the event loops run: each is asked for a sign of life, and found out at a later call if it owes one for more than
+    /// `patience` seconds. A connection tells only of its own loop.
+    public func loopsAnswer(within patience: Double) -> Bool {
+        let loops = phase.withLock { phase -> [EventLoop] in
+            switch phase {
+            case .running(let loops, _), .stopping(let loops, _, _): loops
+            case .new, .stopped: []
+            }
+        }
+        // All are asked, whatever the first one owes.
+        return loops.map { $0.answers(within: patience) }.allSatisfy { $0 }
+    }
+
     /// From now on every answer carries `Connection: close`, while new connections are still accepted.
     /// Called some seconds before `stop`, it spares clients a connection that closes under their request.
     public func drain() {

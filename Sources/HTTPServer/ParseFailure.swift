@@ -57,6 +57,8 @@ struct ParseFailure: Error, Sendable, Equatable {
     static let tooManyConnections = ParseFailure(
         .serviceUnavailable, "too_many_connections",
         "This address has all the connections that one may have; reuse them, or close some.")
+    static let noDescriptors = ParseFailure(
+        .serviceUnavailable, "no_descriptors", "The server has no room for another connection at the moment; try again.")
     static let handlerTimeout = ParseFailure(.serviceUnavailable, "handler_timeout", "The answer took too long.")
     static func responseField(_ name: HTTPField.Name) -> ParseFailure {
         ParseFailure(

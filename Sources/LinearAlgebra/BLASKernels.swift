@@ -7,7 +7,8 @@ import Foundation
 /// OpenBLAS chooses them when it is loaded, from a table of processor models. A processor newer than the table gets the oldest
 /// kernels (Debian 12's OpenBLAS 0.3.21 takes "Prescott", SSE3, on Intel's server processors of 2023 and later), which is a
 /// fifth of the speed. What the processor can do is asked here instead, and the choice handed to OpenBLAS in its variable
-/// `OPENBLAS_CORETYPE`, which it reads only while it is loaded: hence the restart.
+/// `OPENBLAS_CORETYPE`, which it reads only while it is loaded: a program that is yet to start gets it in its environment, and
+/// one that runs already has to start over.
 public enum BLASKernels {
     /// OpenBLAS's name of the kernels in use, such as "SkylakeX".
     public static var name: String {
@@ -17,13 +18,24 @@ public enum BLASKernels {
 
     private static let variable = "OPENBLAS_CORETYPE"
 
+    /// Sets the variable for the programs that this one starts, where OpenBLAS's choice falls short of the processor. To be
+    /// called first thing, while no other thread may read the environment. Does nothing where the variable is set already.
+    ///
+    /// - Returns: whether the variable has been set by this call.
+    @discardableResult public static func chooseForChildren() -> Bool {
+        guard getenv(variable) == nil, let better = better(than: name, level: Int(tangent_vector_level())) else { return false }
+        return setenv(variable, better, 1) == 0
+    }
+
     /// Starts the program over, once, where OpenBLAS's choice falls short of the processor. To be called first thing: nothing
-    /// else may have been started yet. Does nothing where the variable is set already, or where a restart fails.
+    /// else may have been started yet. Does nothing where the variable is set already, or where a restart is not possible; the
+    /// products are right then, if slow.
     public static func restartIfOutdated() {
-        guard getenv(variable) == nil, let better = better(than: name, level: Int(tangent_vector_level())) else { return }
-        setenv(variable, better, 1)
+        // Without a base address of the loader the loader itself was started, as `ld.so PROGRAM`: then it is what
+        // /proc/self/exe names, and it would take our first argument for a program.
+        guard getauxval(UInt(AT_BASE)) != 0, chooseForChildren() else { return }
         execv("/proc/self/exe", CommandLine.unsafeArgv)
-        // Still here: no such file, as in a system without /proc. The products are right, if slow.
+        // Still here: a system without /proc, or a filter that forbids execve.
         unsetenv(variable)
     }
 

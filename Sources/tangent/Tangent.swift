@@ -12,9 +12,12 @@ struct Tangent: ParsableCommand {
         subcommands: [Serve.self, Work.self, Healthcheck.self, VersionCommand.self])
 
     static func main() {
-        // Only processes that compute: a health check has no time to lose, and workers inherit what the server found.
-        if let command = CommandLine.arguments.dropFirst().first, command == "serve" || command == "work" {
-            BLASKernels.restartIfOutdated()
+        // The server computes nothing itself, so it need not start over: its workers inherit what it finds. A worker that was
+        // started by hand has to. A health check has no time to lose.
+        switch CommandLine.arguments.dropFirst().first {
+        case "serve": BLASKernels.chooseForChildren()
+        case "work": BLASKernels.restartIfOutdated()
+        default: break
         }
         main(nil)
     }

@@ -268,4 +268,22 @@ extension LoopbackTests {
         #expect(eventually { (try? echo(1000))?.hasPrefix("HTTP/1.1 200 ") ?? false })
         #expect(try echo(1001).hasPrefix("HTTP/1.1 503 "))
     }
+
+    @Test func aHangingLoopIsFoundOut() throws {
+        let server = try TestServer { $0.loops = 2 }
+        #expect(server.server.loopsAnswer(within: 60))
+        // Connections are dealt out in turn; the second one's loop is not the one that accepts.
+        let (quick, hanging) = (try server.client(), try server.client())
+        for client in [quick, hanging] {
+            try client.send(Self.get)
+            _ = try client.reply()
+        }
+        try hanging.send("GET /hang HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(eventually { !server.server.loopsAnswer(within: 0.05) })
+        try quick.send(Self.get)
+        #expect(try quick.reply().text == "/a")
+        server.handler.hangs.signal()
+        _ = try hanging.reply()
+        #expect(eventually { server.server.loopsAnswer(within: 0.05) })
+    }
 }

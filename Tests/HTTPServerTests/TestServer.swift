@@ -10,6 +10,8 @@ final class TestHandler: RequestHandler {
     let handled = Mutex<[String]>([])
     let events = Mutex<[String]>([])
     let spooled = Mutex<[String]>([])
+    /// What `/hang` waits for.
+    let hangs = DispatchSemaphore(value: 0)
     let directory: String
     /// Seconds that a request may be held; nil for the server's own limit.
     let holdLimit: Double?
@@ -51,6 +53,10 @@ final class TestHandler: RequestHandler {
             guard pool.submit({ responder.respond(Response(status: .ok, body: .bytes(Array("later".utf8)))) }) else {
                 return responder.respond(Response(status: .serviceUnavailable))
             }
+        case "/hang":
+            // On the loop, as a handler must not.
+            hangs.wait()
+            responder.respond(Response(status: .ok))
         case "/dropped": break
         case "/nothing": responder.respond(Response(status: .noContent))
         case "/unchanged": responder.respond(Response(status: .notModified, fields: [.eTag: "\"a\""], body: .bytes([1])))

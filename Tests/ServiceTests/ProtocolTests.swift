@@ -24,6 +24,16 @@ import Testing
         #expect(throws: Problem.self) { try query.integer("size", in: 1...200) }
         #expect(throws: Problem.self) { try query.integer("n", in: 1...200) }
     }
+
+    @Test(arguments: [("0", 50), ("7", 7), ("0007", 7), ("1001", 1000), ("99999999999999999999999", 1000)])
+    func pagesAreCutDown(_ text: String, _ size: Int) throws {
+        #expect(try PageRequest(Query("page_size=\(text)")).size == size)
+    }
+
+    @Test(arguments: ["", "-1", "-99999999999999999999999", "%2B5", "1.5", "x"])
+    func pagesAreRefused(_ text: String) {
+        #expect(throws: Problem.self) { try PageRequest(Query("page_size=\(text)")) }
+    }
 }
 
 @Suite struct PreferencesTests {

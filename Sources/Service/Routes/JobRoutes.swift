@@ -123,7 +123,9 @@ struct JobRoutes: Sendable {
         }
         return .response(
             Response(
-                status: .ok, fields: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+                status: .ok,
+                // nginx would hold events back until its buffer is full.
+                fields: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store", .accelBuffering: "no"],
                 body: .source(stream, length: nil)))
     }
 }

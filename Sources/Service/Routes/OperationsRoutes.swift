@@ -2,12 +2,12 @@ import CResources
 import HTTPServer
 import HTTPTypes
 import JSON
-import Synchronization
 import Yams
 
 /// Health, the contract, and where to begin.
 struct OperationsRoutes: Sendable {
     let core: Core
+    let liveness: Liveness
     let readiness: Readiness
     /// The other routes, whose addresses the discovery document links to.
     let others: [Route]
@@ -15,16 +15,15 @@ struct OperationsRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/", discovery),
-            Route(.get, "/livez", on: .loop) { _ in .response(Self.alive) },
-            Route(.get, "/healthz", on: .loop) { _ in .response(Self.alive) },
-            Route(.get, "/readyz", on: .control) { .response(readiness.response(core, requestID: $0.head.id)) },
+            Route(.get, "/livez", on: .loop) { .response(liveness.response($0)) },
+            Route(.get, "/healthz", on: .loop) { .response(liveness.response($0)) },
+            // Nothing listens before the store is open and migrated and the workers are started: an answer says that much.
+            Route(.get, "/startupz", on: .loop) { _ in .response(Liveness.alive) },
+            Route(.get, "/readyz", on: .control) { .response(try readiness.response(core, $0)) },
             Route(.get, "/openapi.yaml") { _ in .response(Self.contract("application/yaml", Self.yaml)) },
             Route(.get, "/openapi.json") { _ in .response(Self.contract("application/json", Self.json)) },
         ]
     }
-
-    private static let alive = Response(
-        status: .ok, fields: [.contentType: "application/json", .cacheControl: "no-store"], body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
 
     private func discovery(_ context: RequestContext) throws -> Outcome {
         _ = try context.query()
@@ -36,7 +35,7 @@ struct OperationsRoutes: Sendable {
 
     /// The addresses without parameters, each once, by name: `/kernels/ntk` is `kernels_ntk`.
     static func links(to routes: [Route]) -> [(name: String, path: String)] {
-        let probes = ["/livez": "live", "/readyz": "ready", "/healthz": "health"]
+        let probes = ["/livez": "live", "/readyz": "ready", "/healthz": "health", "/startupz": "started"]
         var links: [(name: String, path: String)] = []
         for route in routes where !route.segments.isEmpty && !route.segments.contains(where: { $0.hasPrefix(":") }) {
             let path = "/" + route.segments.joined(separator: "/")
@@ -82,26 +81,5 @@ extension JSONValue {
             }
         case .alias: self = .null
         }
-    }
-}
-
-/// Whether the server can take work: not while it is stopping, while the store does not answer, or while the disk is full.
-///
-/// A full job queue is no reason: a balancer that turned clients away would keep them from the jobs they wait for, and only
-/// submissions are refused meanwhile, with a time to come again.
-final class Readiness: Sendable {
-    private let stopping = Mutex(false)
-
-    func beginStopping() { stopping.withLock { $0 = true } }
-
-    func response(_ core: Core, requestID: String) -> Response {
-        let reason: String? =
-            if stopping.withLock({ $0 }) { "stopping" }
-            else if (try? core.store.lastEventSequence()) == nil { "the store does not answer" }
-            else if DiskSpace.available(at: core.blobs.directory.path).map({ $0 < DiskSpace.reserve }) ?? true { "the disk is full" }
-            else { nil }
-        guard let reason else { return .json(["status": "ready"], fields: [.cacheControl: "no-store"]) }
-        return Problem(.notReady, "Not ready: \(reason).", members: [("reason", .string(reason))], fields: [.retryAfter: "1"])
-            .response(requestID: requestID)
     }
 }

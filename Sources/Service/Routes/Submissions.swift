@@ -46,14 +46,9 @@ struct Submissions: Sendable {
 
     /// Refuses a job where as many wait as may.
     private func checkQueue() throws {
-        let limit = core.configuration.queueLimit
-        guard core.queueDepth.load(ordering: .relaxed) >= limit else { return }
-        // Some may have started since they were counted: nobody is refused on an old count.
-        let depth = try core.store.queueDepth()
-        core.queueDepth.store(depth, ordering: .relaxed)
-        guard depth >= limit else { return }
+        guard try core.queueIsFull() else { return }
         throw Problem(
-            .queueFull, "\(limit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
+            .queueFull, "\(core.configuration.queueLimit) jobs are waiting already. Try again when some of them have run.", fields: [.retryAfter: "10"])
     }
 
     private func enqueue(_ draft: Draft, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {

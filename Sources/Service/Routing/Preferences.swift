@@ -6,6 +6,7 @@ extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key").unsafelyKnown
     static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed").unsafelyKnown
     static let lastEventID = HTTPField.Name("Last-Event-ID").unsafelyKnown
+    static let accelBuffering = HTTPField.Name("X-Accel-Buffering").unsafelyKnown
     static let link = HTTPField.Name("Link").unsafelyKnown
 }
 

@@ -26,9 +26,12 @@ struct Query: Sendable {
         return values.first
     }
 
+    /// A number too large for `Int` counts as the largest, so that a limit applies to it as to any other.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
         guard let text = try one(name) else { return nil }
-        guard let value = Int(text), range.contains(value) else {
+        let isWholeNumber = !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let value = isWholeNumber ? Int(text) ?? .max : nil
+        guard let value, range.contains(value) else {
             throw Problem(
                 .invalidRequest,
                 "The query parameter \"\(name)\" is \"\(text)\"; it takes a whole number from \(range.lowerBound) to \(range.upperBound).")

@@ -70,9 +70,11 @@ public final class TangentServer: Sendable {
         }
         var http = ServerConfiguration(host: configuration.host, port: configuration.port)
         http.maximumConnectionsPerAddress = configuration.connectionsPerAddress
+        let liveness = Liveness()
         server = try HTTPServer(
             configuration: http,
-            handler: RequestDispatcher(core: core, routes: Self.routes(core, readiness)))
+            handler: RequestDispatcher(core: core, routes: Self.routes(core, liveness, readiness)))
+        liveness.watch(server)
         supervisor.start()
         do throws(ServerError) {
             try server.start()
@@ -91,14 +93,14 @@ public final class TangentServer: Sendable {
         }
     }
 
-    private static func routes(_ core: Core, _ readiness: Readiness) -> [Route] {
+    private static func routes(_ core: Core, _ liveness: Liveness, _ readiness: Readiness) -> [Route] {
         let groups: [[Route]] = [
             ComputationRoutes(core: core, submissions: Submissions(core: core)).routes, ArchitectureRoutes(core: core).routes,
             DatasetRoutes(core: core).routes, NetworkRoutes(core: core).routes, JobRoutes(core: core).routes,
             ResultRoutes(core: core).routes,
         ]
         let others = groups.flatMap { $0 }
-        return others + OperationsRoutes(core: core, readiness: readiness, others: others).routes
+        return others + OperationsRoutes(core: core, liveness: liveness, readiness: readiness, others: others).routes
     }
 
     /// Stops in the order that loses nothing: no new connections, those who wait are answered, requests in progress end,
