@@ -12,7 +12,7 @@ extension Connection {
         requests += 1
         times.bodyBegins(now: loop.now)
         let request = RequestHead(
-            id: loop.makeRequestID(), method: head.line.method, target: head.line.target, path: head.line.path,
+            id: SentRequestID.find(in: head.fields) ?? loop.makeRequestID(), method: head.line.method, target: head.line.target, path: head.line.path,
             query: head.line.query, fields: head.fields, remoteAddress: remoteAddress,
             contentLength: head.contentLength, hasBody: head.hasBody)
         let exchange = Exchange(
@@ -36,7 +36,7 @@ extension Connection {
             if head.hasBody { exchange.collected = [] }
         case .spool(let most, let directory):
             limit = most
-            if head.hasBody { exchange.spool = Exchange.Spool(file: SpoolFile(directory: directory, id: request.id)) }
+            if head.hasBody { exchange.spool = Exchange.Spool(file: SpoolFile(directory: directory, id: loop.makeRequestID())) }
         }
         self.exchange = exchange
         if let length = head.contentLength, length > limit { throw .bodyTooLarge }

@@ -51,6 +51,8 @@ enum FieldName {
     /// The Host field, which HTTPTypes names only inside a request's pseudo fields.
     static let host = HTTPField.Name("Host")
 
+    static let requestID = HTTPField.Name("X-Request-Id")
+
     /// - Parameter bytes: token bytes, at least one.
     static func find(_ bytes: UnsafeRawBufferPointer) throws(ParseFailure) -> (name: HTTPField.Name, role: FieldRole) {
         guard let last = bytes.last else { throw .fieldLine }

@@ -9,3 +9,15 @@ while IFS= read -r line; do
 done < <(python3 "$ROOT/Tests/Integration/http_faults.py" "$BASE" 2>&1 || echo "FAIL  the cases ran to the end")
 request GET /livez
 expect_status "the server lives" 200
+request GET /livez -H 'X-Request-Id: build-17.3_a'
+expect_field "a client may name its request" X-Request-Id '^build-17\.3_a$'
+request GET /nowhere -H 'X-Request-Id: build-17.3_a'
+expect_json "and finds the name in a problem" '.request_id == "build-17.3_a"'
+for id in 'two words' "$(printf 'a%.0s' {1..129})" '{"quoted"}'; do
+    request GET /livez -H "X-Request-Id: $id"
+    expect_field "what is no name is replaced" X-Request-Id '^[0-9a-f-]{36}$'
+done
+request POST /datasets -H 'Content-Type: text/csv' -H 'X-Request-Id: same' --data-binary $'1,2\n3,4\n' &
+request POST /datasets -H 'Content-Type: text/csv' -H 'X-Request-Id: same' --data-binary $'5,6\n7,8\n'
+wait $!
+expect_status "two uploads may share a name" 201

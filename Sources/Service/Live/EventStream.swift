@@ -58,7 +58,7 @@ final class EventStream: BodySource {
     /// The first page, read after the stream was registered for live events, so that nothing falls between the two.
     func begin(with page: [JobEvent]) {
         update { state in
-            state.buffer += Array("retry: 2000\n\n".utf8)
+            state.buffer += Array("retry: 3000\n\n".utf8)
             Self.take(page, into: &state)
         }
     }

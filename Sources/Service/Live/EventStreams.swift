@@ -30,7 +30,7 @@ final class EventStreams: Sendable {
 
     /// Ends every stream with a `retry` hint: the server is about to stop, and clients come back with `Last-Event-ID`.
     func endAll() {
-        for stream in all() { stream.end(retryMilliseconds: 2000) }
+        for stream in all() { stream.end(retryMilliseconds: 3000) }
     }
 
     private func all() -> [EventStream] { streams.withLock { $0.values.flatMap(\.values) } }
