@@ -25,7 +25,8 @@ public struct GeneralFlow {
     let loss: OutputLoss
     let learningRate: Double
     let momentum: Double
-    let ridge: Double
+    /// As added to the diagonal.
+    public let ridge: Double
     let threads: Int
 
     /// - Parameters:
