@@ -70,6 +70,11 @@ printf '{"kernel": {"job": "%s"}, "kinds": ["nngp"], "y_train": %s, "ridge_absol
 request POST /predictions -H 'Content-Type: application/json' --data-binary "@$WORK/body.json"
 expect_json "where they cannot answer the request is refused and told so" '.status == 422 and (.detail | contains("conjugate gradients"))'
 
+printf '{"architecture": %s, "x_train": {"dataset": "%s"}, "kinds": ["nngp"], "y_train": %s, "ridge_absolute": 0.1}' "$ARCHITECTURE" "$dataset" "$targets" >"$WORK/body.json"
+request POST /predictions -H 'Content-Type: application/json' --data-binary "@$WORK/body.json"
+expect_json "without test inputs there is no variance to ask for, and they can" '.kind == "predictions" and .forecast.peak_bytes < 268435456'
+request POST "/jobs/$(member .id)/cancel"
+
 # The smallest eigenvalue: an estimate, unless more is asked for.
 both="\"architecture\": $ARCHITECTURE, \"x_train\": {\"dataset\": \"$dataset\", \"rows\": {\"from\": 0, \"to\": 300}}, \"y_train\": $(jq -n -c '[range(300) | . * . % 7]'), \"kinds\": [\"ntk\"]"
 post /predictions "{$both, \"include\": [\"spectrum\"]}" -H 'Prefer: wait=30'

@@ -56,8 +56,8 @@ struct PredictionRequest: JobRequest {
         let single = members.has("initial")
         solver = members.choice("solver", of: PredictionSolver.self, default: .auto)
         tolerance = members.number("tolerance", in: .positive, default: 1e-6)
-        // Kernels of jobs have variances only where one of them is of the test inputs with themselves.
-        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? false
+        // Variances are those of test inputs, and of kernels of jobs only where one is of the test inputs with themselves.
+        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? !members.has("x_test")
         let means = single || solver == .conjugateGradients || lacksTestKernel
         let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: means ? .none : .diagonal)
         include = members.choices("include", of: Inclusion.self) ?? []
