@@ -77,6 +77,9 @@ struct PredictionRequest: JobRequest {
         if include.contains(.confusion), members.value("task") != .string(LearningTask.classification.rawValue) {
             members.fault(at: "include", "A confusion matrix is of classes; set \"task\" to \"classification\".")
         }
+        if let data, data.testRows == 0, covariance != .none {
+            members.fault(at: "covariance", "There are no test inputs to predict; send some, or leave covariance out.")
+        }
         if case .jobs(let jobs) = data?.kernels, members.has("covariance"), covariance != .none, jobs.testRows != nil,
             jobs.blocks.values.contains(where: { $0.testTest == nil })
         {
