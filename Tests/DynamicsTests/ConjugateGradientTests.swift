@@ -1,4 +1,5 @@
 import Dynamics
+import Foundation
 import InfiniteNetworks
 import LinearAlgebra
 import Testing
@@ -32,6 +33,32 @@ struct ConjugateGradientTests {
         let found = solution.values.transposed()
         let scale = expected.values.reduce(0) { max($0, abs($1)) }
         #expect(difference(found.values, expected.values) < 1e-8 * scale, "seed \(n)")
+    }
+
+    /// On a line a smooth kernel is nearly singular and X so large that rounding lets it come no closer than some 1e-5, while the
+    /// recursion's own residual goes on to fall. What is reported is the residual of X itself.
+    @Test(arguments: [1e-3, 1e-6, 1e-10])
+    func theResidualIsThatOfTheSolution(tolerance: Double) throws {
+        let x = DenseMatrix(rows: 60, columns: 1, values: (0..<60).map { -1 + Double($0) / 29.5 })
+        let right = DenseMatrix(rows: 60, columns: 1, values: x.values.map { sin(20 * $0) + ($0 < 0 ? -1 : 1) })
+        let network = try perceptron("erf", depth: 1, weightStd: 1.5, biasStd: 0.2, inputs: 1)
+        let blocks = try InfiniteKernelBlocks(of: network, kinds: [.nngp], train: x, test: nil, covariance: .none, threads: 1)
+        let kernel = try #require(blocks.nngp).train
+        let answer = Result { () throws(DynamicsError) in
+            try ConjugateGradients(tolerance: tolerance).solve(rows(kernel), ridge: 1e-12, right, threads: 1)
+        }
+        switch answer {
+        case .success(let solution):
+            #expect(tolerance == 1e-3 && solution.residual <= tolerance)
+            #expect(difference(solution.fit.values, DenseMatrix.product(kernel, solution.values, threads: 1).values) < 1e-9)
+            let left = zip(solution.fit.values, solution.values.values).map { $0 + 1e-12 * $1 }
+            let squares = zip(left, right.values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            let norm = right.values.reduce(0) { $0 + $1 * $1 }
+            #expect(abs((squares / norm).squareRoot() - solution.residual) < 1e-12)
+        case .failure(.noConvergence(_, let residual, _)):
+            #expect(tolerance < 1e-3 && residual > tolerance && residual < 1e-3)
+        case .failure(let error): Issue.record("\(error)")
+        }
     }
 
     /// Rows computed anew are those of the kernel.

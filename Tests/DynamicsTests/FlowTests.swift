@@ -120,6 +120,22 @@ struct OutputFlowTests {
         }
     }
 
+    /// The ridge is no tangent of the network: at the end ‖w − w0‖² is r0ᵀ G K G r0 with G = (K + s I)⁻¹.
+    @Test func aRidgeMovesNoWeight() throws {
+        var sample = Sample(seed: 6, outputs: 1, times: [.infinity, 12.5])
+        sample.problem.ridge = .absolute(0.3)
+        let kernel = try sample.blocks().train
+        let start = try #require(sample.problem.initialTrain)
+        let solution = DenseMatrix(rows: 1, columns: 6, values: zip(start.values, sample.problem.targets.values).map { $0 - $1 })
+        try Cholesky(overwriting: kernel.copy(), ridge: 0.3).solve(rows: solution)
+        let image = DenseMatrix.product(solution, kernel, threads: 1)
+        let expected = zip(image.values, solution.values).reduce(0) { $0 + $1.0 * $1.1 }.squareRoot()
+        let closed = try sample.closed(.gradientFlow(rate: sample.problem.rate)).weightDrift
+        #expect(abs(closed[0] - expected) < 1e-12)
+        let stepped = try sample.general(.halfMean).flow(times: [12.5]).weightDrift
+        #expect(abs(closed[1] - stepped[0]) < 1e-9)
+    }
+
     @Test(arguments: [0.0, 0.9])
     func descentAgreesWithItsClosedForm(momentum: Double) throws {
         let sample = Sample(seed: 4, times: Self.times)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lazy training: how much less the kernel moves the larger the outputs' scale, and how kappa falls with the width.
+# Lazy training: how much less the kernel moves the larger the outputs' scale, how kappa falls with the width, and how close a wide
+# network on images stays to its linearization.
 source "$(dirname "$0")/lib.sh"
 start_server --workers 1 --threads-per-worker 2
 
@@ -29,3 +30,11 @@ ended "$(member .id)"
 request GET "/jobs/$(member .id)/result"
 jq -c '{state: "succeeded", result: .}' "$BODY" >"$WORK/widths"
 report "kappa falls as 1/m" widths "$WORK/widths"
+
+# Experiment X9 of the theory: 64 images of MNIST, pixels of mean 0 and variance 1 over all of them, one hidden layer of width 512.
+python3 "$ROOT/Tests/Integration/laziness.py" images "$ROOT/Tests/Integration/data/mnist_2000.npz" | jq -c '. + {architecture: {layers: [
+    {type: "dense", width: 512, bias_std: 0.05}, "erf", {type: "dense", width: 10, bias_std: 0.05}]},
+    loss: "mean", optimizer: {type: "sgd", learning_rate: 0.5}, steps: 1000, record_every: 100, track: ["linearized"]}' >"$WORK/request"
+request POST /trainings -H 'Content-Type: application/json' -H 'Prefer: wait=60' --data-binary "@$WORK/request"
+expect_json "on images the loss falls tenfold, and the linearization's with it" \
+    '.result.runs[0] | .steps[9] == 900 and .loss[0] > 8 * .loss[10] and .loss[0] < 12 * .loss[10] and (.loss[9] / .linearized.loss[9] - 1 | fabs) < 0.1'

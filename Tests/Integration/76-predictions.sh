@@ -46,8 +46,12 @@ post /predictions "{\"architecture\": $ARCHITECTURE, \"x_train\": $TRAIN, \"y_tr
     \"ridge_relative\": 1, \"ridge_absolute\": 1, \"include\": [\"confusion\"]}"
 expect_problem "faults of a prediction" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | contains(["/times/0", "/times/1", "/ridge_absolute", "/x_test", "/include"])'
+post /predictions "{\"architecture\": $ARCHITECTURE, \"x_train\": $TRAIN, \"y_train\": [1, 0, 2], \"covariance\": \"full\"}"
+expect_json "a covariance without test inputs is refused" '.status == 422 and [.errors[].pointer] == ["/covariance"]'
 post /predictions "{\"architecture\": $ARCHITECTURE, \"x_train\": $TRAIN, \"y_train\": [1, 1, 1]}"
 expect_json "constant targets are refused" '.status == 422 and .errors[0].pointer == "/y_train"'
+post /predictions "{\"architecture\": $ARCHITECTURE, \"x_train\": $TRAIN, \"y_train\": [[1, 2], [1, 2], [1, 2]]}"
+expect_json "so are equal rows of them" '.status == 422 and .errors[0].pointer == "/y_train" and (.errors[0].detail | contains("[1,2]"))'
 
 # Conjugate gradients: computed anew, and from files of jobs (more than 2048 elements are files).
 post /datasets '{"generator": {"type": "sphere", "rows": 60, "features": 3, "seed": 1}}'

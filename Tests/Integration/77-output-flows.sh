@@ -32,5 +32,7 @@ check "and its figure says so" grep -q "Gradient descent with this learning rate
 CONFLICT='"architecture": {"layers": [{"type": "dense", "bias_std": 0.1}, "relu", "dense"]}, "x_train": [[1], [1], [-1]], "y_train": [1, -1, 1], "loss": "logistic", "times": [0, 50]'
 post /flows/outputs "{$CONFLICT, \"learning_rate\": 1}" -H 'Prefer: wait=20'
 expect_json "a logistic loss within the limit" '.result.metrics.ntk | .discrete_diverged == false and .learning_rate_max > 1'
+post /flows/outputs "{$CONFLICT, \"learning_rate\": 1, \"ridge_absolute\": 0.25}" -H 'Prefer: wait=20'
+expect_json "says which ridge was added" '.result.metrics.ntk.ridge == 0.25'
 post /flows/outputs "{$CONFLICT, \"learning_rate\": 10000}" -H 'Prefer: wait=20'
 expect_json "far beyond it" '.result.metrics.ntk | .discrete_diverged and .discrete_diverged_step == 1 and .discrete_train_loss[1] > .discrete_train_loss[0]'

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""What the experiments of lazy training found, told and held against what others published.
+"""What the experiments of lazy training found, told and held against what others published, and the images of one of them.
 
     laziness.py scales FILE...    the relative change of the kernel at growing output scales, one result a file
     laziness.py widths FILE       gradient, Hessian and kappa at the start, of widths and seeds in one result
+    laziness.py images FILE       64 of the images in an .npz as inputs, pixels standardized, with their one-hot targets
 """
 
 import json
 import math
 import sys
+import zipfile
 
 # Relative changes of the kernel at the seven output scales and their slope without the first, as a notebook of the post's source has them.
 SCALES = [10 ** (-2 + 5 * i / 6) for i in range(7)]
@@ -77,6 +79,18 @@ def widths(paths):
     within(quantile(0.5, norms), 0.99, 1.01, "the Hessian's norm at the largest width")
 
 
+def images(paths):
+    with zipfile.ZipFile(paths[0]) as file:
+        # Unsigned bytes after the header of an array [rows, columns].
+        pixels, labels = (file.read(f"{name}.npy")[-size:] for name, size in (("x", 2000 * 784), ("y", 2000)))
+    rows = range(488, 1000, 8)
+    x = [[pixels[784 * row + i] for i in range(784)] for row in rows]
+    mean = sum(map(sum, x)) / (len(x) * 784)
+    deviation = math.sqrt(sum((value - mean) ** 2 for row in x for value in row) / (len(x) * 784))
+    y = [[(label == labels[row]) - 0.1 for label in range(10)] for row in rows]
+    print(json.dumps({"x": [[(value - mean) / deviation for value in row] for row in x], "y": y}))
+
+
 if __name__ == "__main__":
     command, *files = sys.argv[1:]
-    {"scales": scales, "widths": widths}[command](files)
+    {"scales": scales, "widths": widths, "images": images}[command](files)

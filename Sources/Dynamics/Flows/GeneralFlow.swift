@@ -25,7 +25,8 @@ public struct GeneralFlow {
     let loss: OutputLoss
     let learningRate: Double
     let momentum: Double
-    let ridge: Double
+    /// As added to the diagonal.
+    public let ridge: Double
     let threads: Int
 
     /// - Parameters:
@@ -120,8 +121,10 @@ public struct GeneralFlow {
             let state = DenseMatrix(rows: n, columns: k, values: Array(values.prefix(n * k)))
             let outputs = outputs(state)
             train.row(t * n).update(from: outputs.base, count: outputs.count)
-            // aᵀ (K + s I) a = aᵀ (f0 − f).
-            let squared = (0..<n * k).reduce(0.0) { $0 + state.base[$1] * ((initialTrain?.base[$1] ?? 0) - outputs.base[$1]) }
+            // K a = f0 − f − s a: the ridge moves no weight.
+            let squared = (0..<n * k).reduce(0.0) { sum, i in
+                sum + state.base[i] * ((initialTrain?.base[i] ?? 0) - outputs.base[i] - ridge * state.base[i])
+            }
             drift.append(max(0, squared).squareRoot())
             guard let testTrain, let test else { continue }
             let elsewhere = initialTest?.copy() ?? DenseMatrix(rows: m, columns: k)

@@ -3,7 +3,7 @@ import LinearAlgebra
 /// Training of a wide network, seen at its outputs: closed forms by the eigenmodes of the training kernel for squared losses.
 ///
 /// With r = f − y the modes Vᵀ r move on their own (``Evolution``): f(t) = f0 + V (ρ(t) − 1) Vᵀ r0 on the training inputs, and
-/// f*(t) = f0* − K* V γ(t) Vᵀ r0 elsewhere, where γ = (1 − ρ)/λ. The weights move by ‖w − w0‖² = Σ γ (1 − ρ) (Vᵀ r0)²
+/// f*(t) = f0* − K* V γ(t) Vᵀ r0 elsewhere, where γ = (1 − ρ)/(λ + s). The weights move by ‖w − w0‖² = Σ λ γ² (Vᵀ r0)²
 /// (`docs/theory.md`), which the kernel alone decides.
 public struct OutputFlow {
     /// One way of training at T times.
@@ -89,13 +89,14 @@ public struct OutputFlow {
         return above
     }
 
+    /// w − w0 = −Jᵀ V γ Vᵀ r0 with J Jᵀ the kernel without its ridge, which moves no weight.
     private func weightDrift(_ responses: [ModeResponse]) -> Double {
         var sum = 0.0
         for (j, response) in responses.enumerated() {
             let row = residual.row(j)
             let squares = (0..<residual.columns).reduce(0.0) { $0 + row[$1] * row[$1] }
-            sum += response.gain * (1 - response.decay) * squares
+            sum += max(0, spectrum.decomposition.values[j]) * response.gain * response.gain * squares
         }
-        return max(0, sum).squareRoot()
+        return sum.squareRoot()
     }
 }

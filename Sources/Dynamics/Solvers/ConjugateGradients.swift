@@ -21,8 +21,10 @@ public struct ConjugateGradients {
     public struct Solution {
         /// [n, k].
         public var values: DenseMatrix
+        /// K X, without the ridge [n, k].
+        public var fit: DenseMatrix
         public var iterations: Int
-        /// The largest of the columns' ‖b − (K + s I) x‖ / ‖b‖.
+        /// The largest of the columns' ‖b − (K + s I) x‖ / ‖b‖, computed from X itself.
         public var residual: Double
     }
 
@@ -30,7 +32,7 @@ public struct ConjugateGradients {
     ///   - name: Of the kernel, for what is thrown.
     ///   - right: B [n, k].
     /// - Throws: `notPositiveDefinite` where there is no progress and K + s I is zero to rounding in a direction that was tried;
-    ///   `noConvergence` beyond the limit; `notFinite`; `cancelled`; what reading the kernel throws.
+    ///   `noConvergence` beyond the limit, or where rounding lets X come no closer; `notFinite`; `cancelled`; what reading the kernel throws.
     public func solve(
         _ kernel: KernelRows, name: String = "kernel", ridge: Double, _ right: DenseMatrix, threads: Int, progress: (Int, Double) -> Void = { _, _ in },
         isCancelled: CancellationCheck = { false }
@@ -47,10 +49,11 @@ public struct ConjugateGradients {
         let x = DenseMatrix(rows: right.rows, columns: right.columns)
         let r = right.copy()
         var z = preconditioner.solve(r)
-        let p = z.copy()
+        var p = z.copy()
         var rz = dots(r, z)
         var iteration = 0
         var best = (residual: Double.infinity, iteration: 0)
+        var confirmed = Double.infinity
         // pᵀ(K + s I)p / pᵀp, which is never below the smallest eigenvalue; of solved columns it would be one of rounding errors.
         var leastQuotient = Double.infinity
         while true {
@@ -59,7 +62,22 @@ public struct ConjugateGradients {
             let residual = residuals.allSatisfy(\.isFinite) ? residuals.reduce(0, max) : .infinity
             guard residual.isFinite else { throw .notFinite("the conjugate gradients left the range of float64; scale the kernel or the targets") }
             progress(iteration, residual)
-            if residual <= tolerance { return Solution(values: x, iterations: iteration, residual: residual) }
+            if residual <= tolerance {
+                // The recursion knows nothing of its rounding errors: where X is large it goes on to shrink without X getting better.
+                let fit = try product(kernel, ridge: 0, x, threads: threads, isCancelled: isCancelled)
+                for i in 0..<r.count { r.base[i] = right.base[i] - fit.base[i] - ridge * x.base[i] }
+                let actual = relative(r, norms).reduce(0, max)
+                if actual <= tolerance { return Solution(values: x, fit: fit, iterations: iteration, residual: actual) }
+                guard actual < confirmed / 2, iteration < iterationLimit else {
+                    throw .noConvergence(iterations: iteration, residual: actual, tolerance: tolerance)
+                }
+                confirmed = actual
+                best = (actual, iteration)
+                z = preconditioner.solve(r)
+                p = z.copy()
+                rz = dots(r, z)
+                continue
+            }
             if residual < best.residual { best = (residual, iteration) }
             // A direction in which the matrix is zero to rounding hurts only targets that ask for it.
             guard leastQuotient > rounding || (leastQuotient > 0 && iteration - best.iteration < patience && iteration < iterationLimit) else {
@@ -87,7 +105,7 @@ public struct ConjugateGradients {
     }
 
     /// (K + s I) x of columns x [n, k]: each element left of the diagonal is read once and used twice.
-    public func product(
+    func product(
         _ kernel: KernelRows, ridge: Double, _ x: DenseMatrix, threads: Int, isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> DenseMatrix {
         let (n, k) = (kernel.count, x.columns)

@@ -29,15 +29,14 @@ extension PredictionRequest {
             let residual = loaded.targets.copy()
             for i in 0..<residual.count { residual.base[i] = (loaded.initialTrain?.base[i] ?? 0) - residual.base[i] }
             let solver = ConjugateGradients(tolerance: tolerance)
-            let (solution, fit) = try uncancelled { () throws(DynamicsError) in
-                let solution = try solver.solve(
+            let solution = try uncancelled { () throws(DynamicsError) in
+                try solver.solve(
                     kernel, name: kind.rawValue, ridge: added, residual, threads: context.threads,
                     progress: { context.progress(completed: $0, total: solver.iterationLimit, unit: "iterations", message: "relative residual \($1)") },
                     isCancelled: { context.isCancelled })
-                return (solution, try solver.product(kernel, ridge: 0, solution.values, threads: context.threads, isCancelled: { context.isCancelled }))
             }
             let mean = try sources.testMean(solution.values, from: loaded.initialTest)
-            try write(kind, solution, ridge: added, train: Self.subtract(fit, from: loaded.initialTrain), mean, loaded, to: &output, context)
+            try write(kind, solution, ridge: added, train: Self.subtract(solution.fit, from: loaded.initialTrain), mean, loaded, to: &output, context)
         }
         return output
     }

@@ -71,6 +71,7 @@ extension OutputFlowRequest {
         let continuous = try flow.flow(times: times, isCancelled: { context.isCancelled })
         result.add("", train: continuous.train, test: continuous.test, drift: continuous.weightDrift)
         let limit = flow.learningRateMax(lambdaMax: lambdaMax)
+        result.metrics.append(("ridge", .finite(flow.ridge)))
         result.metrics.append(("lambda_max", .finite(lambdaMax)))
         result.metrics.append(("learning_rate_max", .finite(limit)))
         guard discrete else { return }

@@ -78,9 +78,10 @@ struct PredictionData: Sendable {
     static func checkVaried(_ targets: DataReference, _ name: String, _ reader: RequestReader) throws {
         let pointer = reader.members.pointer(to: name)
         _ = try reader.fact(pointer) { _, blobs in
-            let values = try RowLoader.values(of: targets, blobs: blobs)
-            if targets.rows > 1, let first = values.first, values.allSatisfy({ $0 == first }) {
-                reader.faults.add(pointer, "All targets are \(first), so there is nothing to predict; send targets that differ.")
+            let (values, length) = (try RowLoader.values(of: targets, blobs: blobs), targets.rowLength)
+            if targets.rows > 1, values.indices.allSatisfy({ values[$0] == values[$0 % length] }) {
+                let row = JSONValue.numbers(Array(values.prefix(length))).ownString
+                reader.faults.add(pointer, "All targets are \(length == 1 ? String(row.dropFirst().dropLast()) : row), so there is nothing to predict; send targets that differ.")
             }
             return nil
         }

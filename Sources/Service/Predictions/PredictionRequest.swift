@@ -56,8 +56,8 @@ struct PredictionRequest: JobRequest {
         let single = members.has("initial")
         solver = members.choice("solver", of: PredictionSolver.self, default: .auto)
         tolerance = members.number("tolerance", in: .positive, default: 1e-6)
-        // Kernels of jobs have variances only where one of them is of the test inputs with themselves.
-        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? false
+        // Variances are those of test inputs, and of kernels of jobs only where one is of the test inputs with themselves.
+        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? !members.has("x_test")
         let means = single || solver == .conjugateGradients || lacksTestKernel
         let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: means ? .none : .diagonal)
         include = members.choices("include", of: Inclusion.self) ?? []
@@ -76,6 +76,9 @@ struct PredictionRequest: JobRequest {
         }
         if include.contains(.confusion), members.value("task") != .string(LearningTask.classification.rawValue) {
             members.fault(at: "include", "A confusion matrix is of classes; set \"task\" to \"classification\".")
+        }
+        if let data, data.testRows == 0, covariance != .none {
+            members.fault(at: "covariance", "There are no test inputs to predict; send some, or leave covariance out.")
         }
         if case .jobs(let jobs) = data?.kernels, members.has("covariance"), covariance != .none, jobs.testRows != nil,
             jobs.blocks.values.contains(where: { $0.testTest == nil })
