@@ -111,7 +111,7 @@ private struct SingularGrid: NumericalFailure {
     let combinations: Int
 
     private var whole: DynamicsError { .notPositiveDefinite(kernel) }
-    var code: String { whole.code }
+    var code: JobErrorCode { whole.code }
     var title: String { whole.title }
     var members: [(name: String, value: JSONValue)] { whole.members }
     var detail: String {
