@@ -46,6 +46,8 @@ struct WidthLawTests {
         expect(laws["weight_drift_relative"], -0.65 ... -0.35, "relative")
         expect(laws["weight_drift_layer_0"], -0.65 ... -0.35, "first layer")
         expect(laws["kernel_drift"], -1.15 ... -0.8, "kernel")
+        // An angle enters its cosine squared.
+        expect(laws["kernel_misalignment"], -2.3 ... -1.6, "direction of the kernel")
         expect(laws["linearized_test_output_rmse"], -1.15 ... -0.8, "linearised")
     }
 

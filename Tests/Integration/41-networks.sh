@@ -17,6 +17,7 @@ for name in mlp residual cnn; do
     bring "$WORK/$name.safetensors" "${architecture[$name]}" "$([[ $name != mlp ]] && echo '[4,4,2]')"
     expect_status "the $name is taken" 201
     id=$(member .id)
+    [[ $name != mlp ]] || mlp=$id
     expect_field "Location names it" Location "^/networks/$id$"
     post /kernels/empirical "{\"network\": \"$id\", \"x1\": $(model rows "$name")}" -H 'Prefer: wait=30'
     expect_json "its kernel is computed" '.state == "succeeded" and .result.request.network == "'"$id"'"'
@@ -27,6 +28,8 @@ post /linearizations "{\"network\": \"$id\", \"x\": $(model rows cnn), \"displac
 expect_json "it is expanded" '.state == "succeeded" and (.result.slopes.quadratic.rms.slope - 3 | fabs) < 0.1'
 post /trainings "{\"network\": \"$id\", \"x\": $(model rows cnn), \"y\": [[1, 0], [0, 1], [1, 1], [0, 0]], \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.01}, \"steps\": 5}" -H 'Prefer: wait=30'
 expect_json "it is trained further" '.state == "succeeded" and .result.runs[0].steps[-1] == 5 and .result.request.network == "'"$id"'"'
+post /kernels/empirical "{\"network\": \"$mlp\", \"x1\": [[1, 2]]}"
+expect_json "inputs of another shape are told from another architecture" '.detail | contains("takes inputs of shape [3], and those given have shape [2]")'
 post /kernels/empirical '{"network": "none", "x1": [[1]]}'
 expect_problem "a network that is not there" 422 invalid_document
 
@@ -40,6 +43,16 @@ request DELETE "/datasets/$id"
 expect_problem "nor deleted with them" 404 not_found
 request GET "/networks/$id"
 expect_json "one is shown" '.parameters == 77 and .input_shape == [4, 4, 2]'
+
+model write large "$WORK/large.safetensors"
+bring "$WORK/large.safetensors" "${architecture[mlp]}"
+large=$(member .id)
+post /kernels/empirical "{\"network\": \"$large\", \"x1\": $(model rows mlp), \"precision\": \"float32\"}"
+expect_problem "a kernel in float32 of parameters beyond it" 422 invalid_document
+expect_json "names the network" '.errors[0].pointer == "/network" and (.detail | contains("magnitude 1e+39"))'
+post /trainings "{\"network\": \"$large\", \"x\": [[1, 2, 3]], \"y\": [[1, 2]], \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.1}, \"steps\": 1, \"precision\": \"float32\"}"
+expect_problem "and a training" 422 invalid_document
+request DELETE "/networks/$large"
 
 model write bad "$WORK/bad.safetensors"
 bring "$WORK/bad.safetensors" "${architecture[mlp]}"

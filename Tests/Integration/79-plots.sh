@@ -106,3 +106,6 @@ post /linearizations '{"architecture": {"layers": [{"type": "dense", "width": 16
 expect_json "an expansion along a random displacement, as none is named" '.result.plots | keys == ["linearization"]'
 request GET "$(member .result.plots.linearization.href)"
 check "its errors" is_picture "Errors of a network's Taylor expansions along a random displacement"
+post /kernels/empirical '{"architecture": {"layers": [{"type": "dense", "width": 4}, "tanh", {"type": "dense", "width": 1}]}, "x1": [[1, 0], [0.5, -0.5]], "seeds": [0, 1, 2]}' -H 'Prefer: wait=20'
+request GET "$(member .result.plots.kernel.href)"
+check "a mean over seeds says so" is_picture "Empirical neural tangent kernel of 2 inputs, mean of 3 networks"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes models as safetensors files and computes their outputs with channels first, as PyTorch does, by plain loops.
 
-    safetensors.py write MODEL|bad FILE    one of the models below, or a file whose last tensor is cut
+    safetensors.py write MODEL|bad|large FILE    one of the models below, a file whose last tensor is cut, or one in float64 with a
+                                           number beyond float32
     safetensors.py rows MODEL              inputs as this service takes them, channels last
     safetensors.py check MODEL FILE        compares outputs in a result document with the model's own
 
@@ -36,9 +37,11 @@ def tensors(model):
 
 def write(model, path):
     header, data = {}, b""
-    for name, (shape, values) in sorted(tensors("mlp" if model == "bad" else model).items()):
-        packed = struct.pack(f"<{len(values)}f", *values)
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
+    for name, (shape, values) in sorted(tensors("mlp" if model in ("bad", "large") else model).items()):
+        if model == "large":
+            values[-1] = -1e39
+        packed = struct.pack(f"<{len(values)}{'d' if model == 'large' else 'f'}", *values)
+        header[name] = {"dtype": "F64" if model == "large" else "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
         data += packed
     text = json.dumps(header).encode()
     with open(path, "wb") as file:

@@ -79,17 +79,19 @@ struct PictureTests {
 
     private struct Mismatch: Error {}
 
-    @Test("bands of a network and of its linearisation have colours of their own; curves without bands share one")
+    @Test("bands of a network and of its linearisation have colours of their own, as far as they go; curves without bands share one")
     func colours() throws {
-        func colours(_ seeds: Int) throws -> [Colour] {
-            let runs = (0..<seeds).map { seed in
-                #"{"width": 8, "seed": \#(seed), "steps": [0, 1], "loss": [2, 1], "weight_drift": {"relative": [0, 1]}, "linearized": {"loss": [2, \#(1 + seed)]}, "stop_reason": "steps"}"#
+        func colours(_ seeds: Int, widths: Int = 1) throws -> [Colour] {
+            let runs = (0..<seeds * widths).map { run in
+                let (width, seed) = run.quotientAndRemainder(dividingBy: seeds)
+                return #"{"width": \#(8 + width), "seed": \#(seed), "steps": [0, 1], "loss": [2, 1], "weight_drift": {"relative": [0, 1]}, "linearized": {"loss": [2, \#(1 + seed)]}, "stop_reason": "steps"}"#
             }
             let plot = try #require(TrainingFigures(try document(runs.joined(separator: ", "))).plots.first { $0.name == "linearized" })
             return try plot.figure().marks.map { if case .line(let line) = $0 { line.style.colour } else { throw Mismatch() } }
         }
         #expect(try colours(2) == [Colour.palette[0], Colour.palette[1]])
         #expect(try colours(1) == [Colour.palette[0], Colour.palette[0]])
+        #expect(try colours(2, widths: 4) == (0..<4).flatMap { [Colour.palette[$0], Colour.palette[$0]] })
     }
 
     @Test("losses over times are drawn in their order, without the end of training")

@@ -65,6 +65,22 @@ import Testing
 
     private struct Missing: Error {}
 
+    /// What `widths` replaces need not be there, and is not shown as if it had been used.
+    @Test func widthsStandInForThoseOfHiddenLayers() throws {
+        let layers = #"[{"type": "serial", "layers": [{"type": "dense"}, "relu", {"type": "dense"SIZE}]}, "relu", {"type": "dense", "width": 2}]"#
+        func training(_ size: String, _ rest: String) -> String {
+            "{\"architecture\": {\"layers\": \(layers.replacing("SIZE", with: size))}, \(rows), \(descent)\(rest)}"
+        }
+        let request = try #require(try read(training(", \"width\": 5", ", \"widths\": [3, 4]")).request)
+        #expect(request.networks.map(\.parameterCount) == [3 + 9 + 6, 4 + 16 + 8])
+        let hidden = request.json["architecture"]?["layers"]?.elements?.first?["layers"]?.elements
+        #expect(hidden?.count == 3 && hidden?.allSatisfy { $0["width"] == nil } == true)
+        #expect(request.json["architecture"]?["layers"]?.elements?.last?["width"] == .integer(2))
+        #expect(try pointers(training("", "")) == ["/architecture/layers/0/layers/0", "/architecture/layers/0/layers/2"])
+        let own = try #require(try read(#"{"parameters": [{"weight": [[1, 2]]}, {"weight": [[1], [2]]}], "architecture": {"layers": [{"type": "dense", "width": 2}, {"type": "dense", "width": 1}]}, "x": [[1]], "y": [1]}"#, kind: "experiments.width_scaling").request)
+        #expect(own.json["architecture"]?["layers"]?.elements?.first?["width"] == .integer(2))
+    }
+
     /// A worker reads from the stored specification what the server read from the client.
     @Test func theSpecificationReadsBackAsTheSameRequest() throws {
         let training = """

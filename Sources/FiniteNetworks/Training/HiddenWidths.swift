@@ -3,7 +3,9 @@ import Architectures
 extension Architecture {
     /// The same network with every hidden dense and convolution layer given this width; the layers that make the output keep
     /// theirs. A layer is hidden if another dense or convolution layer comes after it.
-    public func withHiddenWidth(_ width: Int) -> Architecture {
+    ///
+    /// - Parameter width: nil: none, as where a list of widths takes the place of the document's own.
+    public func withHiddenWidth(_ width: Int?) -> Architecture {
         var copy = self
         var isFollowed = false
         copy.layers = layers.withHiddenWidth(width, &isFollowed)
@@ -16,7 +18,7 @@ extension Architecture {
 
 extension [Layer] {
     /// - Parameter isFollowed: whether an affine layer comes after these; on return, whether one does counting these too.
-    fileprivate func withHiddenWidth(_ width: Int, _ isFollowed: inout Bool) -> [Layer] {
+    fileprivate func withHiddenWidth(_ width: Int?, _ isFollowed: inout Bool) -> [Layer] {
         var layers = self
         for index in layers.indices.reversed() { layers[index].widen(to: width, &isFollowed) }
         return layers
@@ -24,7 +26,7 @@ extension [Layer] {
 }
 
 extension Layer {
-    fileprivate mutating func widen(to width: Int, _ isFollowed: inout Bool) {
+    fileprivate mutating func widen(to width: Int?, _ isFollowed: inout Bool) {
         switch kind {
         case .dense(var dense):
             if isFollowed { dense.width = width }

@@ -51,8 +51,11 @@ extension [RunResult] {
         }
         laws += [
             law("initial_norm") { $0.initialNorm }, law("kernel_drift") { $0.records.kernelDrift.last },
+            // An alignment goes to 1, so it is its distance from 1 that has a power law.
+            law("kernel_misalignment") { $0.records.kernelAlignment.last.map { 1 - $0 } },
             law("linearized_output_rmse") { $0.records.linearRMSE.last }, law("linearized_test_output_rmse") { $0.records.linearTestRMSE.last },
             law("linearized_predicted_relative_drift") { $0.records.linearDrift.last.map { [norm = $0.initialNorm] drift in drift / norm } },
+            law("path_kernel_relative_defect") { $0.pathKernel?.relativeDefect },
             law("lambda_max") { $0.lambdaMax }, law("learning_rate_max") { $0.learningRateMax }, law("kappa") { $0.kappa },
         ]
         return laws.compactMap { $0 }

@@ -68,6 +68,9 @@ struct EmpiricalKernelComputation<Scalar: NetworkScalar & KernelScalar & ArrayEl
     /// Computes one network, its matrices where the results keep them.
     private func single(_ parameters: [Double], _ results: [EmpiricalKernelArrays<Scalar>]) throws -> KernelNumbers<Scalar> {
         let context = context
+        let weights = parameters.map { Scalar($0) }
+        // A saturating nonlinearity would hide an infinite weight. Those of a diverged training in float64 may be beyond float32.
+        guard weights.allSatisfy(\.isFinite) else { throw NonFiniteEmpiricalKernel(isSingle: Scalar.elementType == .float32) }
         var memory: [KernelQuantity: UnsafeMutablePointer<Scalar>] = [:]
         for result in results { memory.merge(result.destinations) { $1 } }
         let rest = wanted.subtracting(memory.keys)
@@ -79,7 +82,7 @@ struct EmpiricalKernelComputation<Scalar: NetworkScalar & KernelScalar & ArrayEl
             memory[buffer.quantity] = buffer.values.baseAddress
         }
         try kernel.compute(
-            parameters.map { Scalar($0) }, into: memory, threads: context.threads,
+            weights, into: memory, threads: context.threads,
             progress: { context.progress(completed: $0, total: $1, unit: "products", message: "") }, isCancelled: { context.isCancelled })
         for buffer in buffers { numbers[buffer.quantity] = Array(buffer.values.prefix(kernel.count(of: buffer.quantity))) }
         return numbers

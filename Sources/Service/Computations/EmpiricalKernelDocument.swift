@@ -146,6 +146,6 @@ struct NonFiniteEmpiricalKernel: NumericalFailure {
     var code: JobErrorCode { .nonFiniteResult }
     var title: String { "The kernel is not finite" }
     var detail: String {
-        "Outputs or derivatives of the network are beyond the largest \(isSingle ? "float32" : "float64"); scale the inputs or the weights down\(isSingle ? ", or set precision to \"float64\"" : "")."
+        "Parameters, outputs or derivatives of the network are beyond the largest \(isSingle ? "float32" : "float64"); scale the inputs or the weights down\(isSingle ? ", or set precision to \"float64\"" : "")."
     }
 }

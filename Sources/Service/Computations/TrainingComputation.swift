@@ -16,6 +16,7 @@ extension TrainingRequest {
             case .float32: try sweep.run(in: Float.self, threads: context.threads, from: checkpoint, watch.observer)
             }
         guard let runs else { throw CancellationError() }
+        guard runs.contains(where: { !$0.records.steps.isEmpty }) else { throw NonFiniteStart(isSingle: precision == .float32) }
         return try TrainingDocument(self, sweep.plan, runs).output(blobs: context.blobs)
     }
 
@@ -33,6 +34,16 @@ extension TrainingRequest {
         plan.test = try xTest.map { try data($0, yTest) }
         plan.parameters = try parameters.map { try RowLoader.values(of: $0, blobs: context.blobs) }
         return plan
+    }
+}
+
+/// No run has a loss to begin with, so that none of them diverged by its training.
+struct NonFiniteStart: NumericalFailure {
+    let isSingle: Bool
+    var code: JobErrorCode { .nonFiniteResult }
+    var title: String { "The training has no finite start" }
+    var detail: String {
+        "Before the first step the loss of every run is beyond the largest \(isSingle ? "float32" : "float64"), or no number; scale the inputs and targets towards 1\(isSingle ? ", or set precision to \"float64\"" : "")."
     }
 }
 

@@ -9,6 +9,7 @@ struct NetworkUpload {
     let name: String
     let network: FiniteNetwork
     let parameters: Blob
+    private let largestParameter: Double
 
     static let mediaType = "application/x-safetensors"
 
@@ -42,8 +43,13 @@ struct NetworkUpload {
         let source = try UploadedParameters(file, of: network)
         // Straight into the file, so that a network of any size takes no memory of the server's.
         let array = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape([1, network.parameterCount]), elementType: .float64)
-        if let values = array.elements(as: Double.self) { try source.write(into: values) }
+        var largest = 0.0
+        if let values = array.elements(as: Double.self) {
+            try source.write(into: values)
+            for value in values { largest = max(largest, abs(value)) }
+        }
         try array.finish()
+        largestParameter = largest
         parameters = try blobs.commit(fileAt: array.path)
         (self.name, self.network) = (name, network)
     }
@@ -65,7 +71,8 @@ struct NetworkUpload {
 
     /// The network's row. It is known by its parameters and its architecture.
     var row: Dataset {
-        let metadata = NetworkMetadata(architecture: network.architecture, inputShape: network.inputShape, parameters: network.parameterCount)
+        let metadata = NetworkMetadata(
+            architecture: network.architecture, inputShape: network.inputShape, parameters: network.parameterCount, largestParameter: largestParameter)
         return Dataset(
             name: name, metadata: metadata.json.ownString, inputs: parameters, targets: nil,
             sha256: SHA256Hasher.digest(of: (parameters.sha256 + metadata.json.ownString).utf8), bytes: parameters.bytes, kind: .network)
@@ -77,22 +84,29 @@ struct NetworkMetadata {
     let architecture: Architecture
     let inputShape: [Int]
     let parameters: Int
+    /// The largest magnitude among them, which a job's precision has to hold; nil in rows of earlier versions.
+    let largestParameter: Double?
 
-    init(architecture: Architecture, inputShape: [Int], parameters: Int) {
+    init(architecture: Architecture, inputShape: [Int], parameters: Int, largestParameter: Double?) {
         (self.architecture, self.inputShape, self.parameters) = (architecture, inputShape, parameters)
+        self.largestParameter = largestParameter
     }
 
     /// Nil if it is the row of a dataset, or damaged.
     init?(_ row: Dataset) {
         guard row.kind == .network, let json = try? JSONParser.parse(row.metadata), let document = json["architecture"],
             let architecture = ArchitectureParser.parse(document, faults: Faults()), let inputShape = json["input_shape"]?.integers,
-            case .number(let number) = json["parameters"], let parameters = number.integer
+            let parameters = json["parameters"]?.integer
         else { return nil }
-        self.init(architecture: architecture, inputShape: inputShape, parameters: parameters)
+        self.init(
+            architecture: architecture, inputShape: inputShape, parameters: parameters, largestParameter: json["largest_parameter"]?.double)
     }
 
     var json: JSONValue {
-        ["architecture": architecture.json, "input_shape": .integers(inputShape), "parameters": .integer(parameters)]
+        [
+            "architecture": architecture.json, "input_shape": .integers(inputShape), "parameters": .integer(parameters),
+            "largest_parameter": largestParameter.map { .double($0) } ?? .null,
+        ]
     }
 
     /// The network as clients see it.

@@ -12,7 +12,9 @@ struct StoredNetwork {
     let parameters: DataReference
 
     /// Nil where the member is absent, or with a fault where there is no such network.
-    init?(_ reader: RequestReader) throws {
+    ///
+    /// - Parameter precision: In which the network computes; its range holds the parameters.
+    init?(_ reader: RequestReader, in precision: KernelRequest.Precision = .float64) throws {
         let pointer = reader.members.pointer(to: "network")
         guard let id = reader.members.string("network") else { return nil }
         let fact = try reader.fact(pointer) { store, _ in
@@ -30,7 +32,22 @@ struct StoredNetwork {
         guard let fact, let parameters, let document = fact["architecture"], let inputShape = fact["input_shape"]?.integers,
             let architecture = ArchitectureParser.parse(document, at: pointer, faults: reader.faults)
         else { return nil }
+        if precision == .float32, let largest = fact["largest_parameter"]?.double, !Float(largest).isFinite {
+            reader.faults.add(pointer, "Among its parameters is one of magnitude \(largest), beyond what float32 holds; set precision to \"float64\".")
+        }
         (self.id, self.architecture, self.inputShape, self.parameters) = (id, architecture, inputShape, parameters)
+    }
+
+    /// Whether its parameters can be those of `network`; records a fault where they cannot.
+    func check(_ network: FiniteNetwork, _ members: ObjectReader) -> Bool {
+        let (own, other) = (parameters.rowLength, network.parameterCount)
+        guard own != other else { return true }
+        members.fault(
+            at: "network",
+            members.has("architecture")
+                ? "This network has \(own) parameters, and the architecture \(other); leave architecture out to take its own."
+                : "This network takes inputs of shape \(inputShape), and those given have shape \(network.inputShape); send such inputs, or say how a row folds in input_shape.")
+        return false
     }
 }
 
@@ -42,16 +59,11 @@ extension RequestReader {
     }
 
     /// The network that the request names, whose parameters are to be those of `network`; nil where it names none, or with a fault.
-    func storedNetwork(for network: FiniteNetwork?) throws -> StoredNetwork? {
-        guard members.has("network"), let network, let stored = try StoredNetwork(self) else { return nil }
+    func storedNetwork(for network: FiniteNetwork?, in precision: KernelRequest.Precision = .float64) throws -> StoredNetwork? {
+        guard members.has("network"), let network, let stored = try StoredNetwork(self, in: precision) else { return nil }
         if members.has("parameters") {
             members.fault(at: "parameters", "The parameters come from network already; leave parameters or network out.")
         }
-        guard stored.parameters.rowLength == network.parameterCount else {
-            members.fault(
-                at: "network", "This network has \(stored.parameters.rowLength) parameters, and the architecture \(network.parameterCount); leave architecture out to take its own.")
-            return nil
-        }
-        return stored
+        return stored.check(network, members) ? stored : nil
     }
 }

@@ -29,12 +29,15 @@ struct KernelFigures {
     /// Empirical kernels are those of finite networks.
     private var isEmpirical: Bool { document["kind"]?.text == "kernels.empirical" }
 
+    /// Drawn with different seeds, of which an empirical kernel is the mean.
+    private var networks: Int { isEmpirical ? document["metrics"]?["networks"]?.integer ?? 1 : 1 }
+
     private func heatMap(of kernel: ResultArray) throws -> Figure {
         let name = kernel.name == "ntk" ? "neural tangent kernel" : "NNGP kernel"
         var picture = ArrayPicture(name: kernel.name == "ntk" ? "NTK" : "NNGP", region: try ArrayRegion(MappedArray(of: kernel, in: blobs)))
         let input = document["kind"]?.text == "kernels.graph" ? "graph" : "input"
         let inputs = isSymmetric ? "\(kernel.shape[0]) \(input)s" : "\(kernel.shape[0]) with \(kernel.shape[1]) \(input)s"
-        picture.title = "\(isEmpirical ? "Empirical" : "Infinite-width") \(name) of \(inputs)"
+        picture.title = "\(isEmpirical ? "Empirical" : "Infinite-width") \(name) of \(inputs)\(networks > 1 ? ", mean of \(networks) networks" : "")"
         picture.subtitle = network.isEmpty ? "" : network + "."
         picture.axes = isSymmetric ? (input, input) : ("\(input) of the first set", "\(input) of the second set")
         return picture.figure

@@ -53,12 +53,13 @@ struct TrainingFigures {
     /// - Parameter kinds: Curves of each width: where they are, what the legend adds to the width, and their dash.
     private func figure(_ title: String, y name: String, _ kinds: [(path: [String], suffix: String, dash: Dash?)]) -> Figure {
         var lines: [Line] = []
-        // Two bands of one colour could not be told apart where they overlap.
-        let hasBands = curves.mostSeeds > 1
+        // Two bands of one colour could not be told apart where they overlap; but with more lines than colours a colour would
+        // stand for two widths.
+        let hasOwnColours = curves.mostSeeds > 1 && curves.groups.count * kinds.count <= Colour.palette.count
         for (place, group) in curves.groups.enumerated() {
             for (path, suffix, dash) in kinds {
                 guard let curve = curves.curve(group, path) else { continue }
-                let index = hasBands ? lines.count : place
+                let index = hasOwnColours ? lines.count : place
                 lines.append(
                     Line(
                         group.name + suffix, x: curve.steps, y: curve.median, lower: curve.lower, upper: curve.upper,

@@ -47,17 +47,16 @@ enum ParameterSource: Sendable {
             guard let run, let network else { return nil }
             guard run.parameterCount == network.parameterCount else {
                 members.fault(
-                    at: "training", "The training's networks have \(run.parameterCount) parameters, and this architecture \(network.parameterCount); leave architecture out to take that of the run.")
+                    at: "training",
+                    members.has("architecture")
+                        ? "The training's networks have \(run.parameterCount) parameters, and this architecture \(network.parameterCount); leave architecture out to take that of the run."
+                        : "The training's networks take inputs of shape \(run.inputShape), and those given have shape \(network.inputShape); send such inputs.")
                 return nil
             }
             self = .trained(run)
         case "network":
-            guard let network, let stored = try StoredNetwork(reader) else { return nil }
-            guard stored.parameters.rowLength == network.parameterCount else {
-                members.fault(
-                    at: "network", "This network has \(stored.parameters.rowLength) parameters, and the architecture \(network.parameterCount); leave architecture out to take its own.")
-                return nil
-            }
+            guard let network, let stored = try StoredNetwork(reader, in: precision) else { return nil }
+            guard stored.check(network, members) else { return nil }
             self = .given(stored.parameters, member: "network", json: .string(stored.id))
         default:
             guard let list = seeds ?? (members.has("seeds") ? nil : [0]) else { return nil }

@@ -35,15 +35,16 @@ struct TrainingRequest: JobRequest {
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let task = members.choice("task", of: LearningTask.self, default: .regression)
         let data = try TrainingReferences(reader, task: task, inputShape: inputShape, defaults: defaults)
-        let network = architecture.flatMap { architecture in
+        let isGiven = members.has("parameters") || members.has("network")
+        let widths = isGiven ? nil : settings.widths
+        // What does not depend on the width is that of any of them.
+        let network = (widths?.first.map { architecture?.withHiddenWidth($0) } ?? architecture).flatMap { architecture in
             data.x.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: members.pointer(to: "input_shape"), faults: faults) }
         }
-        let stored = try reader.storedNetwork(for: network)
+        let stored = try reader.storedNetwork(for: network, in: settings.precision)
         let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network, in: settings.precision)
         reader.finish()
-        let isGiven = members.has("parameters") || members.has("network")
         if isGiven { settings.checkBesideParameters(members) }
-        let widths = isGiven ? nil : settings.widths
         if widths != nil, let architecture, !architecture.hasHiddenLayers {
             if members.has("widths") || defaults == nil {
                 members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
@@ -56,7 +57,8 @@ struct TrainingRequest: JobRequest {
             settings.check(network, rows: data.x?.rows, testRows: data.xTest?.rows, members)
         }
         guard faults.isEmpty, let architecture, let network, let x = data.x, let y = data.y,
-            let plan = settings.plan(architecture, data, task: task)
+            // Widths of hidden layers that others take the place of are no part of what was asked for.
+            let plan = settings.plan(widths == nil ? architecture : architecture.withHiddenWidth(nil), data, task: task)
         else { return nil }
         var networks: [FiniteNetwork] = []
         for width in widths ?? [] {
