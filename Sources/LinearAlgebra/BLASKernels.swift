@@ -18,11 +18,17 @@ public enum BLASKernels {
 
     private static let variable = "OPENBLAS_CORETYPE"
 
-    /// Sets the variable for the programs that this one starts, where OpenBLAS's choice falls short of the processor. To be
-    /// called first thing, while no other thread may read the environment. Does nothing where the variable is set already.
+    /// For how many ticks of the processor's clock, as a power of two, OpenBLAS's threads look for more to do before they sleep.
+    /// Its own 26 keeps them spinning for some 25 ms after a factorisation, on the cores that our threads want then.
+    private static let patience = (variable: "OPENBLAS_THREAD_TIMEOUT", value: "20")
+
+    /// Sets the variables for the programs that this one starts: the kernels where OpenBLAS's choice falls short of the
+    /// processor, and its threads' patience. To be called first thing, while no other thread may read the environment. What is
+    /// set already stays.
     ///
-    /// - Returns: whether the variable has been set by this call.
+    /// - Returns: whether other kernels have been chosen by this call.
     @discardableResult public static func chooseForChildren() -> Bool {
+        setenv(patience.variable, patience.value, 0)
         guard getenv(variable) == nil, let better = better(than: name, level: Int(tangent_vector_level())) else { return false }
         return setenv(variable, better, 1) == 0
     }

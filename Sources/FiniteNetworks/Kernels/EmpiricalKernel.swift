@@ -43,6 +43,19 @@ public struct EmpiricalKernel<Scalar: NetworkScalar>: Sendable {
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(CancellationError) {
         let work = KernelWork(threads: threads, isCancelled: isCancelled)
+        try writeOutputs(parameters, into: arrays, work)
+        if let target = arrays[.ntkDiagonal] { try diagonal(of: x1, parameters, into: target, work) }
+        if let target = arrays[.ntkColumnDiagonal] { try diagonal(of: x2 ?? x1, parameters, into: target, work) }
+        if let target = arrays[.products] { try addProducts(parameters, to: target, work) }
+        if let ntk = arrays[.ntk] { try tangents(parameters, into: ntk, layers: arrays[.layers], work, progress) }
+    }
+
+    /// What is made of the outputs alone, if any of it is wanted: they take a forward pass of their own.
+    private func writeOutputs(
+        _ parameters: [Scalar], into arrays: [KernelQuantity: UnsafeMutablePointer<Scalar>], _ work: KernelWork
+    ) throws(CancellationError) {
+        let ofOutputs: [KernelQuantity] = [.outputs, .nngp, .nngpDiagonal, .nngpColumnDiagonal]
+        guard ofOutputs.contains(where: { arrays[$0] != nil }) else { return }
         let outputs = try outputs(of: x1, parameters, work)
         let others = if let x2 { try self.outputs(of: x2, parameters, work) } else { outputs }
         if let target = arrays[.outputs] { Loops.copy(outputs.start, into: target, count: outputs.count) }
@@ -52,10 +65,6 @@ public struct EmpiricalKernel<Scalar: NetworkScalar>: Sendable {
         }
         if let target = arrays[.nngpDiagonal] { products.writeDiagonal(outputs, rows: rows, into: target) }
         if let target = arrays[.nngpColumnDiagonal] { products.writeDiagonal(others, rows: columns, into: target) }
-        if let target = arrays[.ntkDiagonal] { try diagonal(of: x1, parameters, into: target, work) }
-        if let target = arrays[.ntkColumnDiagonal] { try diagonal(of: x2 ?? x1, parameters, into: target, work) }
-        if let target = arrays[.products] { try addProducts(parameters, to: target, work) }
-        if let ntk = arrays[.ntk] { try tangents(parameters, into: ntk, layers: arrays[.layers], work, progress) }
     }
 
     /// f(x) of all rows, [rows, k].
