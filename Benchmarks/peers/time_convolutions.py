@@ -5,11 +5,11 @@ and gigabytes, so there are few: usage time_convolutions.py [pooled images] [fla
 """
 
 import sys
-import time
 
 import jax
 import numpy as np
 from neural_tangents import stax
+from timing import median_milliseconds
 
 
 def main(name, readout, images):
@@ -19,13 +19,8 @@ def main(name, readout, images):
     kernel = stax.serial(*layers, readout(), stax.Dense(1))[2]
     x = np.random.default_rng(1).standard_normal((images, 32, 32, 3)).astype(np.float32)
     compute = jax.jit(lambda a: kernel(a, None, ("nngp", "ntk")))
-    jax.block_until_ready(tuple(compute(x)))
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        jax.block_until_ready(tuple(compute(x)))
-        seconds.append(time.perf_counter() - start)
-    print(f"{name}: {1000 * sorted(seconds)[1] / images**2:.3f} ms an entry of {images} x {images}", flush=True)
+    milliseconds = median_milliseconds(compute, x, rounds=3)
+    print(f"{name}: {milliseconds / images**2:.3f} ms an entry of {images} x {images}", flush=True)
 
 
 counts = [int(word) for word in sys.argv[1:]]

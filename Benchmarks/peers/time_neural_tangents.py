@@ -6,7 +6,6 @@ Needs an environment of its own, since it imports only beside an old JAX:
 """
 
 import sys
-import time
 
 import numpy as np
 from jax import config
@@ -14,6 +13,7 @@ from jax import config
 config.update("jax_enable_x64", True)
 import jax  # noqa: E402
 from neural_tangents import stax  # noqa: E402
+from timing import median_milliseconds  # noqa: E402
 
 
 def main(dtype):
@@ -23,13 +23,8 @@ def main(dtype):
     kernel = stax.serial(*layers, stax.Dense(1))[2]
     x = np.random.default_rng(1).standard_normal((4000, 784)).astype(dtype)
     compute = jax.jit(lambda a: kernel(a, None, ("nngp", "ntk")))
-    jax.block_until_ready(tuple(compute(x)))
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        jax.block_until_ready(tuple(compute(x)))
-        seconds.append(time.perf_counter() - start)
-    print(f"neural-tangents {np.dtype(dtype).name}: {1000 * sorted(seconds)[2]:.0f} ms")
+    milliseconds = median_milliseconds(compute, x, rounds=5)
+    print(f"neural-tangents {np.dtype(dtype).name}: {milliseconds:.0f} ms")
 
 
 for name in sys.argv[1:] or ["float64", "float32"]:

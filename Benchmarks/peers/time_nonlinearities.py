@@ -4,7 +4,6 @@ NNGP and NTK in float64. Environment as in time_neural_tangents.py; names as arg
 """
 
 import sys
-import time
 
 import numpy as np
 from jax import config
@@ -12,6 +11,7 @@ from jax import config
 config.update("jax_enable_x64", True)
 import jax  # noqa: E402
 from neural_tangents import stax  # noqa: E402
+from timing import median_milliseconds  # noqa: E402
 
 FUNCTIONS = {
     "relu": stax.Relu,
@@ -40,13 +40,8 @@ def main(name):
     kernel = stax.serial(*layers, stax.Dense(1, W_std=1.1, b_std=0.1))[2]
     x = np.random.default_rng(1).uniform(-1, 1, (2000, 64))
     compute = jax.jit(lambda a: kernel(a, None, ("nngp", "ntk")))
-    jax.block_until_ready(tuple(compute(x)))
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        jax.block_until_ready(tuple(compute(x)))
-        seconds.append(time.perf_counter() - start)
-    print(f"| {name} | {1000 * sorted(seconds)[1]:.1f} |", flush=True)
+    milliseconds = median_milliseconds(compute, x, rounds=3)
+    print(f"| {name} | {milliseconds:.1f} |", flush=True)
 
 
 for name in sys.argv[1:] or FUNCTIONS:
