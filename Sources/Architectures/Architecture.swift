@@ -12,6 +12,9 @@ public struct Architecture: Sendable, Equatable {
         self.layers = layers
         self.pointer = pointer
     }
+
+    /// Whether some layer could not be read: a draft, for checks alone.
+    public var isDraft: Bool { layers.contains { $0.holdsUnread } }
 }
 
 /// How weights are drawn and scaled.
@@ -37,6 +40,15 @@ public struct Layer: Sendable, Equatable {
         self.isFromPreset = isFromPreset
     }
 
+    fileprivate var holdsUnread: Bool {
+        switch kind {
+        case .unread: true
+        case .serial(let layers), .repeat(_, let layers): layers.contains { $0.holdsUnread }
+        case .parallel(let branches, _): branches.joined().contains { $0.holdsUnread }
+        default: false
+        }
+    }
+
     /// Where a member of the layer stands in the document.
     public func pointer(to member: String) -> JSONPointer { isFromPreset ? pointer : pointer.appending(member) }
 }
@@ -55,6 +67,9 @@ public indirect enum LayerKind: Sendable, Equatable {
     case serial([Layer])
     case `repeat`(times: Int, [Layer])
     case parallel(branches: [[Layer]], combine: Combination)
+    /// What could not be read, with its type where that was: it holds the place, so that the layers around it are checked
+    /// all the same. Only a draft has it (``ArchitectureParser/draft(_:at:faults:)``): no network comes of one.
+    case unread(typeName: String?)
 }
 
 /// The scales of an affine layer's random weights. A `biasStd` of zero means that the layer has no bias parameter.

@@ -28,6 +28,7 @@ extension Layer {
         case .serial: LayerType.serial.rawValue
         case .repeat: LayerType.repeat.rawValue
         case .parallel: LayerType.parallel.rawValue
+        case .unread(let typeName): typeName ?? "unknown"
         }
     }
 
@@ -66,7 +67,7 @@ extension Layer {
         case .serial(let layers): return ["layers": list(layers)]
         case .repeat(let times, let layers): return ["times": .integer(times), "layers": list(layers)]
         case .parallel(let branches, let combine): return ["branches": .array(branches.map(list)), "combine": .string(combine.rawValue)]
-        case .globalPool, .flatten, .identity: return [:]
+        case .globalPool, .flatten, .identity, .unread: return [:]
         }
     }
 }

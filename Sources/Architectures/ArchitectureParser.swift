@@ -15,15 +15,25 @@ public enum ArchitectureParser {
     /// - Returns: nil where a fault was recorded.
     public static func parse(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Architecture? {
         let before = faults.count
+        let draft = draft(value, at: pointer, faults: faults)
+        return faults.count == before ? draft : nil
+    }
+
+    /// As much of a document as can be read, for the checks that follow: where faults were recorded, layers may be unread and
+    /// members have their defaults, and nothing may be computed from it.
+    ///
+    /// - Returns: nil where there are no layers to check.
+    public static func draft(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Architecture? {
         guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
         let parameterization = reader.choice("parameterization", default: Parameterization.ntk)
         if reader.has("preset") { return Presets.expand(reader, parameterization) }
         let layers = LayerReader(parameterization: parameterization, faults: faults).layers(of: reader)
         reader.finish()
+        guard let layers else { return nil }
         if layers.expandedCount > maximumLayers {
             reader.fault(at: "layers", "With repetitions these are \(layers.expandedCount) layers; at most \(maximumLayers) are allowed.")
         }
-        return faults.count == before ? Architecture(parameterization: parameterization, layers: layers, at: pointer) : nil
+        return Architecture(parameterization: parameterization, layers: layers, at: pointer)
     }
 }
 
@@ -56,17 +66,18 @@ struct LayerReader {
     static let widths = 1...1_000_000_000
 
     /// The member `layers` of an architecture or a container: a list that is not empty.
-    func layers(of reader: ObjectReader) -> [Layer] {
-        guard let value = reader.requiredValue("layers") else { return [] }
-        return layers(value, at: reader.pointer(to: "layers"))
+    func layers(of reader: ObjectReader) -> [Layer]? {
+        reader.requiredValue("layers").flatMap { layers($0, at: reader.pointer(to: "layers")) }
     }
 
-    func layers(_ value: JSONValue, at pointer: JSONPointer) -> [Layer] {
-        guard let elements = faults.array(value, at: pointer, count: 1...) else { return [] }
-        return elements.compactMap { layer($0.value, at: $0.pointer) }
+    func layers(_ value: JSONValue, at pointer: JSONPointer) -> [Layer]? {
+        faults.array(value, at: pointer, count: 1...)?.map { layer($0.value, at: $0.pointer) }
     }
 
-    func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer? {
+    /// A layer that cannot be read is ``LayerKind/unread(typeName:)``, its faults recorded.
+    func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer {
+        let before = faults.count
+        let unknown = Layer(.unread(typeName: nil), at: pointer)
         let reader: ObjectReader
         let name: String
         let namePointer: JSONPointer
@@ -77,11 +88,11 @@ struct LayerReader {
             _ = reader.has("type")
         case .object(let object):
             reader = ObjectReader(object, at: pointer, faults: faults)
-            guard let type = reader.requiredString("type") else { return nil }
+            guard let type = reader.requiredString("type") else { return unknown }
             (name, namePointer) = (type, reader.pointer(to: "type"))
         default:
             faults.add(pointer, "A layer is an object with a type, or a bare type name such as \"relu\", not \(value.kind).")
-            return nil
+            return unknown
         }
         let kind: LayerKind?
         if let type = LayerType(rawValue: name) {
@@ -90,10 +101,11 @@ struct LayerReader {
             kind = nonlinearity(type, reader).map(LayerKind.nonlinearity)
         } else {
             faults.add(namePointer, "There is no layer type \(quoted(name)); \(mend(for: name))")
-            return nil
+            return unknown
         }
         reader.finish()
-        return kind.map { Layer($0, at: pointer) }
+        guard let kind, faults.count == before || !kind.setsShape else { return Layer(.unread(typeName: name), at: pointer) }
+        return Layer(kind, at: pointer)
     }
 
     private func mend(for name: String) -> String {
@@ -104,14 +116,14 @@ struct LayerReader {
     // MARK: Containers
 
     func serial(_ reader: ObjectReader) -> LayerKind? {
-        inner(reader).map { .serial($0.layers(of: reader)) }
+        inner(reader)?.layers(of: reader).map { .serial($0) }
     }
 
     func repetition(_ reader: ObjectReader) -> LayerKind? {
         let times = reader.requiredInteger("times", in: 1...ArchitectureParser.maximumLayers)
-        guard let inner = inner(reader) else { return nil }
-        let layers = inner.layers(of: reader)
-        guard let times else { return nil }
+        guard let layers = inner(reader)?.layers(of: reader) else { return nil }
+        // What is repeated can be checked however often that is.
+        guard let times else { return .serial(layers) }
         let count = times * layers.expandedCount
         if count > ArchitectureParser.maximumLayers {
             reader.fault(at: "times", "This repetition alone makes \(count) layers; at most \(ArchitectureParser.maximumLayers) are allowed in all.")
@@ -125,7 +137,8 @@ struct LayerReader {
         let combine = reader.choice("combine", default: Combination.sum)
         let branches = reader.requiredArray("branches", count: 1...64)
         guard let inner = inner(reader), let branches else { return nil }
-        return .parallel(branches: branches.map { inner.layers($0.value, at: $0.pointer) }, combine: combine)
+        let read = branches.map { inner.layers($0.value, at: $0.pointer) ?? [Layer(.unread(typeName: nil), at: $0.pointer)] }
+        return .parallel(branches: read, combine: combine)
     }
 
     private func inner(_ reader: ObjectReader) -> LayerReader? {
@@ -138,5 +151,16 @@ struct LayerReader {
         var inner = self
         inner.nesting += 1
         return inner
+    }
+}
+
+extension LayerKind {
+    /// Whether the shape after the layer hangs on its members: with the default of a faulty one the layers after it would be
+    /// faulted for what they are not.
+    fileprivate var setsShape: Bool {
+        switch self {
+        case .dense, .convolution, .pool, .attention: true
+        default: false
+        }
     }
 }

@@ -10,10 +10,11 @@ import JSON
 public enum GaussianInputs {
     /// Complexity: O(layers of the document x 2 for each level of `repeat`): a second round sees all that any later one would.
     ///
-    /// - Parameter trace: The shapes through the network, where they are known: a fault tells the layer's own.
-    public static func check(_ architecture: Architecture, trace: ShapeTrace? = nil, faults: Faults) {
-        let inputs = (trace?.layers ?? []).map { ($0.layer.pointer, $0.input) }
-        var walk = GaussianWalk(faults: faults, inputs: Dictionary(inputs) { first, _ in first })
+    /// - Parameters:
+    ///   - architecture: a draft too: what stands on a layer that could not be read is not held against it.
+    ///   - survey: the shapes through the network, where they were looked at: a fault tells the layer's own.
+    public static func check(_ architecture: Architecture, survey: ShapeSurvey? = nil, faults: Faults) {
+        var walk = GaussianWalk(faults: faults, inputs: survey?.inputs ?? [:])
         walk.pass(architecture.layers)
     }
 }
@@ -21,7 +22,7 @@ public enum GaussianInputs {
 private struct GaussianWalk {
     let faults: Faults
     /// The input shapes of layers, by their pointers.
-    let inputs: [JSONPointer: Shape]
+    let inputs: [JSONPointer: PartialShape]
     /// What makes the value at this point other than Gaussian; nil where it is Gaussian.
     var obstacle: String? = "the raw input"
     /// Whether the value still holds the randomness that the innermost branch began with.
@@ -44,6 +45,7 @@ private struct GaussianWalk {
             obstacle = nil
         case .flatten, .dropout: obstacle = place(layer)
         case .pool, .globalPool, .identity: break
+        case .unread(let typeName): passUnread(typeName, layer)
         case .serial(let layers): pass(layers)
         case .repeat(let times, let layers):
             for _ in 0..<min(times, 2) {
@@ -55,8 +57,23 @@ private struct GaussianWalk {
         }
     }
 
+    /// By its type where that is known. One that is not may well be what the next layers want.
+    private mutating func passUnread(_ typeName: String?, _ layer: Layer) {
+        if let typeName, NonlinearityType(rawValue: typeName) != nil {
+            wantGaussian(layer)
+            obstacle = place(layer)
+            return
+        }
+        switch typeName.flatMap(LayerType.init) {
+        case .dropout: obstacle = place(layer)
+        case .avgPool, .sumPool: break
+        default:
+            obstacle = nil
+            passesOn = false
+        }
+    }
+
     private mutating func pass(_ branches: [[Layer]], _ combine: Combination, _ layer: Layer) {
-        let before = faults.count
         let ends = branches.map { branch in
             var walk = self
             walk.passesOn = true
@@ -65,7 +82,7 @@ private struct GaussianWalk {
         }
         let sharing = ends.indices.filter { ends[$0].passesOn }
         passesOn = passesOn && !sharing.isEmpty
-        if faults.count == before { check(combine, ends, sharing, layer) }
+        check(combine, ends, sharing, layer)
         obstacle = combine == .sum ? nil : "the \(combine.rawValue) of \(place(layer))"
     }
 

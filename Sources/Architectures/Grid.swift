@@ -8,7 +8,8 @@ struct Grid {
     /// The document's name for the window.
     let name: String
 
-    /// Extents after a convolution or pooling: ceil(n / s) where padded, floor((n - f) / s) + 1 where not.
+    /// Extents after a convolution or pooling: ceil(n / s) where padded, floor((n - f) / s) + 1 where not. Nil with a fault
+    /// where the window is larger than the input.
     func reduced(_ input: Shape, _ layer: Layer, _ faults: Faults) -> [Int]? {
         guard fits(input, layer, faults) else { return nil }
         return zip(input.positions, zip(window, strides)).map { extent, axis in
@@ -18,28 +19,27 @@ struct Grid {
     }
 
     /// Extents after a transposed convolution: n s where padded, n s + max(f - s, 0) where not.
-    func expanded(_ input: Shape, _ layer: Layer, _ faults: Faults) -> [Int]? {
-        guard hasAxes(of: input, layer, faults) else { return nil }
+    func expanded(_ input: Shape) -> [Int] {
         // No overflow: extents are at most 2^40 and strides and windows at most 2^16.
-        return zip(input.positions, zip(window, strides)).map { extent, axis in
+        zip(input.positions, zip(window, strides)).map { extent, axis in
             let (window, stride) = axis
             return extent * stride + (padding == .valid ? max(window - stride, 0) : 0)
         }
     }
 
-    private func hasAxes(of input: Shape, _ layer: Layer, _ faults: Faults) -> Bool {
-        guard input.positions.count != window.count else { return true }
+    /// Whether the window has the axes of the input, as far as those are known; a fault otherwise.
+    func hasAxes(of input: PartialShape, _ layer: Layer, _ faults: Faults) -> Bool {
+        guard let axes = input.axes, axes != window.count else { return true }
         let mend =
-            input.positions.isEmpty
+            axes == 0
             ? "give an input_shape of [length, channels] or [height, width, channels], or use dense"
-            : "give the \(name) \(input.positions.count == 1 ? "one extent" : "two extents")"
+            : "give the \(name) \(axes == 1 ? "one extent" : "two extents")"
         faults.add(
-            layer.pointer(to: name), "The \(name) \(window) of \(layer.typeName) has \(window.count) axes, but the input \(input) has \(input.positions.count) spatial ones; \(mend).")
+            layer.pointer(to: name), "The \(name) \(window) of \(layer.typeName) has \(window.count) axes, but the input \(input) has \(axes) spatial ones; \(mend).")
         return false
     }
 
     private func fits(_ input: Shape, _ layer: Layer, _ faults: Faults) -> Bool {
-        guard hasAxes(of: input, layer, faults) else { return false }
         guard padding != .same, zip(window, input.positions).contains(where: { $0 > $1 }) else { return true }
         let reason = padding == .valid ? "nothing is left of it" : "it would meet itself around the ring"
         faults.add(

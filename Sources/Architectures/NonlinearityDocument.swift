@@ -5,13 +5,15 @@ extension Nonlinearity {
     ///
     /// - Returns: nil where a fault was recorded.
     public static func parse(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Nonlinearity? {
-        guard let layer = LayerReader(parameterization: .ntk, faults: faults).layer(value, at: pointer) else { return nil }
-        guard case .nonlinearity(let nonlinearity) = layer.kind else {
+        let layer = LayerReader(parameterization: .ntk, faults: faults).layer(value, at: pointer)
+        switch layer.kind {
+        case .nonlinearity(let nonlinearity): return nonlinearity
+        case .unread: return nil
+        default:
             let names = NonlinearityType.allCases.map(\.rawValue).joined(separator: ", ")
             faults.add(pointer, "This must be a nonlinearity, not the layer \"\(layer.typeName)\"; known are \(names).")
             return nil
         }
-        return nonlinearity
     }
 
     /// The canonical form, which ``parse(_:at:faults:)`` reads back.

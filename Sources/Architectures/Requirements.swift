@@ -7,18 +7,28 @@ struct Requirements {
     let faults: Faults
 
     /// Looks at each layer as it stands in the document, once however often it is repeated.
-    ///
-    /// - Returns: whether the layers have shapes: a finite network has none where a width is missing or a layer is refused.
-    func check() -> Bool {
-        if purpose == .infiniteKernel, architecture.parameterization == .pytorch {
-            faults.add(
-                architecture.pointer.appending("parameterization"),
-                "The pytorch parameterization is for finite networks only; choose \"ntk\" or \"standard\" for an infinite one.")
+    func check() {
+        switch purpose {
+        case .shapes: break
+        case .infiniteKernel:
+            if architecture.parameterization == .pytorch {
+                faults.add(
+                    architecture.pointer.appending("parameterization"),
+                    "The pytorch parameterization is for finite networks only; choose \"ntk\" or \"standard\" for an infinite one.")
+            }
+            checkInfinite(architecture.layers)
+        case .finiteNetwork: checkFinite(architecture.layers)
         }
-        guard purpose == .finiteNetwork else { return true }
-        let before = faults.count
-        checkFinite(architecture.layers)
-        return faults.count == before
+    }
+
+    /// Whether the layer has no form for this purpose and must give way to another, so that its shapes are no matter.
+    func isRefused(_ layer: Layer) -> Bool {
+        guard purpose == .finiteNetwork else { return false }
+        return switch layer.kind {
+        case .convolution(let convolution): convolution.sharing != .shared
+        case .attention: true
+        default: false
+        }
     }
 
     /// In the standard parameterization the NTK grows with the width of a layer's input.
@@ -29,17 +39,29 @@ struct Requirements {
             "In the standard parameterization the kernel depends on the width of this layer's input, which is unknown; give the layer before it a width or channels.")
     }
 
+    private func checkInfinite(_ layers: [Layer]) {
+        for layer in layers {
+            switch layer.kind {
+            case .nonlinearity(.expNormalized(let gamma, _)) where gamma < 0:
+                faults.add(
+                    layer.pointer(to: "gamma"),
+                    "With a gamma below 0 exp_normalized is not positive semidefinite, so no kernel; give it a gamma of 0 or more.")
+            case .serial(let inner), .repeat(_, let inner): checkInfinite(inner)
+            case .parallel(let branches, _): branches.forEach(checkInfinite)
+            default: break
+            }
+        }
+    }
+
     /// Widths, and which layers have a finite form here.
     private func checkFinite(_ layers: [Layer]) {
         for layer in layers {
+            if let mend = Self.withoutFiniteForm[layer.typeName] {
+                faults.add(layer.pointer, "\(layer.typeName) has no finite form here; \(mend).")
+            }
             switch layer.kind {
             case .dense(let dense): require("width", dense.width, layer)
-            case .convolution(let convolution) where convolution.sharing != .shared: refuse(layer, "use conv")
-            case .convolution(let convolution): require("channels", convolution.channels, layer)
-            case .attention: refuse(layer, "use dense and conv layers, or ask for its infinite kernel")
-            case .dropout: refuse(layer, "networks are trained without noise; leave the layer out")
-            case .nonlinearity(.expNormalized):
-                faults.add(layer.pointer, "exp_normalized is a kernel without a function; a finite network cannot hold it.")
+            case .convolution(let convolution) where convolution.sharing == .shared: require("channels", convolution.channels, layer)
             case .serial(let inner), .repeat(_, let inner): checkFinite(inner)
             case .parallel(let branches, let combine):
                 if combine == .product {
@@ -53,9 +75,13 @@ struct Requirements {
         }
     }
 
-    private func refuse(_ layer: Layer, _ mend: String) {
-        faults.add(layer.pointer, "\(layer.typeName) has no finite form here; \(mend).")
-    }
+    /// The mend, by the name of the layer, which an unread one has too.
+    private static let withoutFiniteForm = [
+        "conv_local": "use conv", "conv_transpose": "use conv",
+        "attention": "use dense and conv layers, or ask for its infinite kernel",
+        "dropout": "networks are trained without noise; leave the layer out",
+        "exp_normalized": "it is a kernel without a function; use exp or rbf, or ask for its infinite kernel",
+    ]
 
     private func require(_ name: String, _ value: Int?, _ layer: Layer) {
         if value == nil { faults.add(layer.pointer, "A finite network needs the member \"\(name)\" of \(layer.typeName).") }

@@ -1,3 +1,5 @@
+import JSON
+
 /// The shape of one example at some layer: spatial extents, then channels. A vector has no spatial axes.
 public struct Shape: Sendable, Equatable, CustomStringConvertible {
     /// [] for vectors, [length] for sequences, [height, width] for images.
@@ -16,6 +18,36 @@ public struct Shape: Sendable, Equatable, CustomStringConvertible {
     /// As in the document, with ? for unknown channels: [8, 8, ?].
     public var description: String {
         "[" + (positions.map(String.init) + [channels.map(String.init) ?? "?"]).joined(separator: ", ") + "]"
+    }
+}
+
+/// As much as is known of a shape while a document is checked: after a layer that does not fit, or could not be read, the
+/// extents are open, often not the number of axes.
+public enum PartialShape: Sendable, Equatable, CustomStringConvertible {
+    case known(Shape)
+    /// With so many spatial axes.
+    case axes(Int)
+    case unknown
+
+    /// Spatial axes, where their number is known.
+    public var axes: Int? {
+        switch self {
+        case .known(let shape): shape.positions.count
+        case .axes(let count): count
+        case .unknown: nil
+        }
+    }
+
+    /// The same axes with open extents.
+    var opened: PartialShape { axes.map(PartialShape.axes) ?? .unknown }
+
+    /// As of a ``Shape``, with ? for what is open: [?, ?, ?].
+    public var description: String {
+        switch self {
+        case .known(let shape): shape.description
+        case .axes(let count): "[" + repeatElement("?", count: count + 1).joined(separator: ", ") + "]"
+        case .unknown: "[?]"
+        }
     }
 }
 
@@ -40,4 +72,13 @@ public struct ShapeTrace: Sendable, Equatable {
     /// Every application of a layer in the order of computation: `repeat` is written out, branches follow one another,
     /// and a container comes after what it contains.
     public let layers: [LayerShape]
+}
+
+/// What ``ShapeInference`` found, faults or none.
+public struct ShapeSurvey: Sendable {
+    /// Nil where there was a fault, a layer could not be read, or the input is not known.
+    public let trace: ShapeTrace?
+    /// What the layers stand on, by their pointers.
+    public let inputs: [JSONPointer: PartialShape]
+    public let output: PartialShape
 }

@@ -2,8 +2,8 @@ import JSON
 
 /// Carries an input shape through an architecture, recording where a layer does not fit what it is given.
 ///
-/// Along a list the first misfit ends the inference, as what follows has no shape; branches are looked at each on its own. Where
-/// a purpose refuses layers there is none at all: what comes after them would be faulted for shapes that a mend will change.
+/// A misfit does not end it: what follows is checked against what is still known, above all the number of axes, and not
+/// against extents that a mend will change. So a document is told all its faults at once and no fault for another's sake.
 public enum ShapeInference {
     /// Elements of one example at one layer: beyond any memory, and far from overflow.
     static let maximumElements = 1 << 40
@@ -11,17 +11,28 @@ public enum ShapeInference {
     /// - Parameters:
     ///   - inputShape: [d], [length, channels] or [height, width, channels], as it stands at `pointer` in the document.
     ///   - purpose: a finite network, and a kernel in the standard parameterization, depend on widths; they are then required.
-    /// - Returns: nil where a fault was recorded. Complexity: O(layers with repetitions written out).
+    /// - Returns: nil where a fault was recorded, or a layer could not be read. Complexity: O(layers with repetitions written out).
     public static func infer(
         _ architecture: Architecture, inputShape: [Int], at pointer: JSONPointer, for purpose: Purpose, faults: Faults
     ) -> ShapeTrace? {
+        survey(architecture, inputShape: inputShape, at: pointer, for: purpose, faults: faults).trace
+    }
+
+    /// The same for a draft too, and for inputs that are not known (nil).
+    public static func survey(
+        _ architecture: Architecture, inputShape: [Int]?, at pointer: JSONPointer, for purpose: Purpose, faults: Faults
+    ) -> ShapeSurvey {
         let before = faults.count
-        let input = Self.input(inputShape, at: pointer, faults: faults)
+        let input = inputShape.flatMap { Self.input($0, at: pointer, faults: faults) }
         let requirements = Requirements(architecture: architecture, purpose: purpose, faults: faults)
-        guard requirements.check(), let input else { return nil }
+        requirements.check()
         var walk = ShapeWalk(requirements: requirements, faults: faults)
-        guard let output = walk.shape(after: architecture.layers, input), faults.count == before else { return nil }
-        return ShapeTrace(input: input, output: output, layers: walk.trace)
+        let output = walk.shape(after: architecture.layers, input.map(PartialShape.known) ?? .unknown)
+        var trace: ShapeTrace?
+        if let input, case .known(let end) = output, faults.count == before, !architecture.isDraft {
+            trace = ShapeTrace(input: input, output: end, layers: walk.trace)
+        }
+        return ShapeSurvey(trace: trace, inputs: walk.inputs, output: output)
     }
 
     private static func input(_ shape: [Int], at pointer: JSONPointer, faults: Faults) -> Shape? {
@@ -49,108 +60,5 @@ public enum ShapeInference {
             elements = product
         }
         return true
-    }
-}
-
-/// One walk through the layers.
-struct ShapeWalk {
-    let requirements: Requirements
-    let faults: Faults
-    var trace: [LayerShape] = []
-
-    mutating func shape(after layers: [Layer], _ input: Shape) -> Shape? {
-        var shape = input
-        for layer in layers {
-            guard let output = self.shape(after: layer, shape) else { return nil }
-            guard ShapeInference.fits(output) else {
-                faults.add(layer.pointer, "The output of \(layer.typeName), \(output), has more than \(ShapeInference.maximumElements) elements.")
-                return nil
-            }
-            trace.append(LayerShape(layer: layer, input: shape, output: output))
-            shape = output
-        }
-        return shape
-    }
-
-    private mutating func shape(after layer: Layer, _ input: Shape) -> Shape? {
-        switch layer.kind {
-        case .dense(let dense):
-            requirements.checkFanIn(of: layer, input)
-            return Shape(positions: input.positions, channels: dense.width)
-        case .convolution(let convolution):
-            requirements.checkFanIn(of: layer, input)
-            let grid = Grid(window: convolution.filter, strides: convolution.strides, padding: convolution.padding, name: "filter")
-            let positions = convolution.sharing == .transposed ? grid.expanded(input, layer, faults) : grid.reduced(input, layer, faults)
-            return positions.map { Shape(positions: $0, channels: convolution.channels) }
-        case .pool(let pool):
-            let grid = Grid(window: pool.window, strides: pool.strides, padding: pool.padding, name: "window")
-            return grid.reduced(input, layer, faults).map { Shape(positions: $0, channels: input.channels) }
-        case .globalPool: return withPositions(input, layer) { Shape(positions: [], channels: $0.channels) }
-        case .flatten: return Shape(positions: [], channels: input.elements)
-        case .attention(let attention): return withPositions(input, layer) { Shape(positions: $0.positions, channels: attention.channels) }
-        case .layerNorm(let norm): return checkAxes(norm, layer, input)
-        case .dropout, .nonlinearity, .identity: return input
-        case .serial(let layers): return shape(after: layers, input)
-        case .repeat(let times, let layers): return shape(after: layers, times: times, input)
-        case .parallel(let branches, let combine): return shape(after: branches, combine, layer, input)
-        }
-    }
-
-    private mutating func shape(after layers: [Layer], times: Int, _ input: Shape) -> Shape? {
-        var shape = input
-        for _ in 0..<times {
-            // A fault of one round is a fault of the next: it is told once.
-            let before = faults.count
-            guard let output = self.shape(after: layers, shape) else { return nil }
-            shape = output
-            guard faults.count == before else { return shape }
-        }
-        return shape
-    }
-
-    private mutating func shape(after branches: [[Layer]], _ combine: Combination, _ layer: Layer, _ input: Shape) -> Shape? {
-        var outputs: [Shape] = []
-        for branch in branches {
-            if let output = shape(after: branch, input) { outputs.append(output) }
-        }
-        guard outputs.count == branches.count, let first = outputs.first else { return nil }
-        let known = outputs.compactMap(\.channels)
-        let list = outputs.map(\.description).joined(separator: ", ")
-        guard outputs.allSatisfy({ $0.positions == first.positions }) else {
-            faults.add(layer.pointer, "The branches end in the shapes \(list); their spatial extents must be equal (padding \"same\" keeps them).")
-            return nil
-        }
-        if combine == .concat {
-            guard known.count == outputs.count else {
-                faults.add(
-                    layer.pointer, "A concat weighs each branch by its channels, but the branches end in \(list); give their last dense or conv layers a width or channels.")
-                return nil
-            }
-            return Shape(positions: first.positions, channels: known.reduce(0, +))
-        }
-        guard known.allSatisfy({ $0 == known[0] }) else {
-            faults.add(layer.pointer, "The branches end in the shapes \(list); a \(combine.rawValue) needs equal channels, so change a width or the combination.")
-            return nil
-        }
-        return Shape(positions: first.positions, channels: known.first)
-    }
-
-    private func withPositions(_ input: Shape, _ layer: Layer, _ output: (Shape) -> Shape) -> Shape? {
-        guard input.positions.isEmpty else { return output(input) }
-        faults.add(
-            layer.pointer, "\(layer.typeName) works over positions, but its input \(input) has none; leave it out, or give an input_shape of [length, channels] or [height, width, channels].")
-        return nil
-    }
-
-    private func checkAxes(_ norm: LayerNorm, _ layer: Layer, _ input: Shape) -> Shape? {
-        let rank = input.positions.count + 2
-        let axes = norm.axes.map { $0 < 0 ? $0 + rank : $0 }
-        let isValid = axes.allSatisfy { (1..<rank).contains($0) } && Set(axes).count == axes.count && axes.contains(rank - 1)
-        guard isValid else {
-            faults.add(
-                layer.pointer(to: "axes"), "The axes \(norm.axes) do not fit the input \(input): name axes from 1 to \(rank - 1) (1 is the first after the batch), each once, and among them the channels, \(rank - 1) or -1.")
-            return nil
-        }
-        return input
     }
 }

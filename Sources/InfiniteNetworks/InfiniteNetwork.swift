@@ -19,14 +19,32 @@ public enum InfiniteNetwork: Sendable {
             return
         }
         let faults = Faults()
-        let trace = ShapeInference.infer(architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
-        GaussianInputs.check(architecture, trace: trace, faults: faults)
-        guard faults.isEmpty else { throw ArchitectureFaults(faults: faults.all) }
+        let trace = Self.check(architecture, inputShape: inputShape, shapePointer: shapePointer, faults: faults)
+        guard trace != nil, faults.isEmpty else { throw ArchitectureFaults(faults: faults.all) }
         do throws(ArchitectureError) {
             self = .vectors(try DenseStack(architecture, inputDimension: inputShape[0], at: architecture.pointer))
         } catch {
             throw ArchitectureFaults(faults: error.faults)
         }
+    }
+
+    /// All that keeps an architecture, or what could be read of one, from having kernels on inputs of a shape.
+    ///
+    /// - Parameter inputShape: nil where it is not known: what does not hang on it is looked at.
+    /// - Returns: the shapes through the network; nil where a fault was recorded, or there is no input shape.
+    @discardableResult
+    public static func check(
+        _ architecture: Architecture, inputShape: [Int]?, shapePointer: JSONPointer, faults: Faults
+    ) -> ShapeTrace? {
+        let survey = ShapeInference.survey(architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
+        GaussianInputs.check(architecture, survey: survey, faults: faults)
+        if let axes = survey.output.axes, axes > 0 {
+            faults.add(
+                architecture.layers.last?.pointer ?? architecture.pointer,
+                "The network ends in \(survey.output), which still has positions; put flatten or global_avg_pool after it.")
+            return nil
+        }
+        return survey.trace
     }
 
     /// The layers in order, `serial` and `repeat` unrolled, after each of which the kernel is a matrix; nil where it has

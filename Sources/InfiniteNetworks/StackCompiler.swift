@@ -47,7 +47,7 @@ struct StackCompiler {
             step("dropout", .map(DropoutMap(keepRate: keepRate)), at: layer.pointer)
             nonGaussian = "dropout"
         case .parallel(let branches, let combine): append(branches, combine, at: layer.pointer)
-        default: refuse(layer.pointer, layer.kind.documentName, layer.kind.reasonOutsideDenseStacks)
+        default: refuse(layer.pointer, layer.typeName, layer.kind.reasonOutsideDenseStacks)
         }
     }
 
@@ -77,7 +77,7 @@ struct StackCompiler {
     }
 
     private mutating func append(_ nonlinearity: Nonlinearity, at pointer: JSONPointer) {
-        let name = nonlinearity.documentName
+        let name = nonlinearity.typeName
         if let after = nonGaussian {
             add(.nonGaussianInput(NonGaussianInput(pointer: pointer, name: name, after: after)))
         }

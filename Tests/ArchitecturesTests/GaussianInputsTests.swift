@@ -59,8 +59,8 @@ import Testing
     @Test func namesTheShapeWhereItIsKnown() throws {
         let architecture = try #require(try read(#"[{"type":"conv","channels":5,"filter":[3,3]},"relu","erf"]"#).architecture)
         let faults = Faults()
-        let trace = ShapeInference.infer(architecture, inputShape: [8, 6, 3], at: .root, for: .infiniteKernel, faults: faults)
-        GaussianInputs.check(architecture, trace: trace, faults: faults)
+        let survey = ShapeInference.survey(architecture, inputShape: [8, 6, 3], at: .root, for: .infiniteKernel, faults: faults)
+        GaussianInputs.check(architecture, survey: survey, faults: faults)
         #expect(faults.all.map(\.line) == [
             "/layers/2: erf wants a Gaussian input but stands on relu (/layers/1), of shape [6, 4, 5]; put a dense, conv or attention layer between them.",
         ])

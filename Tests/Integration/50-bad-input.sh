@@ -62,6 +62,17 @@ refused "an unknown thing to include" /include/0 "{$layers, \"x1\": [[1]], \"inc
 refused "another precision" /precision "{$layers, \"x1\": [[1]], \"precision\": \"float16\"}"
 post /kernels/ntk '{"architecture": {"layers": ["no", "such"]}, "x1": [], "y": 0}'
 expect_json "every fault at once" '.errors | length >= 4'
+# Reading, structure and shapes together, and what follows an unread layer is not held against it.
+post /kernels/ntk '{"architecture": {"layers": ["dense", "relu", "relu", "dens", "relu"]}, "x1": [[1, 2]], "precision": "half"}'
+expect_json "the structure around a layer that cannot be read" '[.errors[].pointer] | sort == ["/architecture/layers/2", "/architecture/layers/3", "/precision"]'
+post /kernels/nngp '{"architecture": {"parameterization": "standart", "layers": [{"type": "conv", "filter": [9, 9], "channels": 4}, "relu", "erf", "flatten",
+    {"type": "dense", "weight_std": -1}, {"type": "avg_pool", "window": [2, 2]}, "flaten"]}, "x1": [[1, 2, 3, 4]], "input_shape": [2, 2, 1], "include": ["layers", "all"], "x3": 1}'
+expect_json "faults of reading, shapes and structure" '[.errors[].pointer] | sort == ["/architecture/layers/0/filter", "/architecture/layers/2",
+    "/architecture/layers/4/weight_std", "/architecture/layers/5/window", "/architecture/layers/6", "/architecture/parameterization", "/include/1", "/x3"]'
+post /kernels/ntk '{"architecture": {"layers": ["flatten", "dense", "relu", "global_avg_pool", {"type": "dense", "bias_std": "none"}, "sin", "cos"]}, "x1": [[1, 2], [3]]}'
+expect_json "faults of a network whose inputs cannot be read" '[.errors[].pointer] | sort == ["/architecture/layers/3", "/architecture/layers/4/bias_std", "/architecture/layers/6", "/x1/1"]'
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 0}, "relu", "dense", "dropuot", {"type": "conv", "channels": 2, "filter": [3]}]}, "x": [[1, 2]], "y": [1], "learning_rate": -1}'
+expect_json "faults of a network to be trained" '[.errors[].pointer] | contains(["/architecture/layers/0/width", "/architecture/layers/2", "/architecture/layers/3", "/learning_rate"])'
 post /kernels '{"kinds": [], "architecture": {"layers": [{"type": "dense"}]}, "x1": [[1]]}'
 expect_problem "no kind of kernel" 422 invalid_document
 

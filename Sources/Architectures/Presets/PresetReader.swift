@@ -31,13 +31,14 @@ final class PresetReader {
     func nonlinearity(_ name: String = "nonlinearity") -> Nonlinearity {
         note(name, "a nonlinearity, as a layer is written", "relu", "The function between the layers.")
         guard let value = reader.value(name) else { return .abRelu(a: 0, b: 1) }
-        let layers = LayerReader(parameterization: parameterization, faults: reader.faults)
-        guard let layer = layers.layer(value, at: reader.pointer(to: name)) else { return .abRelu(a: 0, b: 1) }
-        guard case .nonlinearity(let nonlinearity) = layer.kind else {
+        let layer = LayerReader(parameterization: parameterization, faults: reader.faults).layer(value, at: reader.pointer(to: name))
+        switch layer.kind {
+        case .nonlinearity(let nonlinearity): return nonlinearity
+        case .unread: break
+        default:
             reader.fault(at: name, "\(layer.typeName) is a layer and no nonlinearity; name one such as \"relu\", \"erf\" or \"gelu\".")
-            return .abRelu(a: 0, b: 1)
         }
-        return nonlinearity
+        return .abRelu(a: 0, b: 1)
     }
 
     /// The scales of all dense and convolution layers. With relu a `weight_std` of √2 keeps the variance from layer to layer

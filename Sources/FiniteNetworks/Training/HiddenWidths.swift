@@ -12,8 +12,8 @@ extension Architecture {
         return copy
     }
 
-    /// Whether any layer is hidden.
-    public var hasHiddenLayers: Bool { withHiddenWidth(1) != withHiddenWidth(2) }
+    /// Whether any layer is hidden, or may be where one could not be read.
+    public var hasHiddenLayers: Bool { isDraft || withHiddenWidth(1) != withHiddenWidth(2) }
 }
 
 extension [Layer] {
@@ -49,6 +49,8 @@ extension Layer {
             }
             kind = .parallel(branches: widened, combine: combine)
             isFollowed = isAnyFollowed
+        // It may be what makes the output.
+        case .unread: isFollowed = true
         default: break
         }
     }

@@ -40,7 +40,7 @@ struct SpatialCompiler {
 
     private mutating func step(_ layer: Layer, _ kind: SpatialStep.Kind) -> SpatialStep {
         count += 1
-        return SpatialStep(id: count - 1, name: layer.kind.documentName, kind: kind)
+        return SpatialStep(id: count - 1, name: layer.typeName, kind: kind)
     }
 
     private mutating func parallel(_ branches: [[Layer]], _ combine: Combination, _ layer: Layer) -> SpatialStep {
@@ -79,7 +79,7 @@ struct SpatialCompiler {
         case .attention(let attention): return .attention(attention)
         case .nonlinearity(let nonlinearity): return .nonlinearity(nonlinearity.map)
         case .identity: return .identity
-        case .serial, .repeat, .parallel: return nil
+        case .serial, .repeat, .parallel, .unread: return nil
         }
     }
 

@@ -39,18 +39,8 @@ public struct SpatialNetwork: Sendable {
         _ architecture: Architecture, inputShape: [Int], shapePointer: JSONPointer = .root.appending("input_shape")
     ) throws(ArchitectureFaults) {
         let faults = Faults()
-        let trace = ShapeInference.infer(
-            architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
-        GaussianInputs.check(architecture, trace: trace, faults: faults)
+        let trace = InfiniteNetwork.check(architecture, inputShape: inputShape, shapePointer: shapePointer, faults: faults)
         guard let trace, faults.isEmpty else { throw ArchitectureFaults(faults: faults.all) }
-        guard trace.output.positions.isEmpty else {
-            let last = architecture.layers.last?.pointer ?? architecture.pointer
-            throw ArchitectureFaults(faults: [
-                Fault(
-                    last,
-                    "The network ends in \(trace.output), which still has positions; put flatten or global_avg_pool after it.")
-            ])
-        }
         if let fault = PlacementKey.fault(in: trace) { throw ArchitectureFaults(faults: [fault]) }
         var compiler = SpatialCompiler(parameterization: architecture.parameterization, trace: trace)
         var steps = compiler.compile(architecture.layers)

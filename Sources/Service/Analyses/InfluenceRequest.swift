@@ -41,11 +41,10 @@ struct InfluenceRequest: JobRequest {
         let widths = members.choices("networks", of: Width.self, count: 1...) ?? Width.allCases
         let architecture = reader.architecture()
         let finite: FiniteNetwork? = architecture.flatMap { architecture in
-            guard widths.contains(.finite), let xStep else { return nil }
-            return FiniteNetwork(architecture, inputShape: xStep.shape, at: members.pointer(to: "input_shape"), faults: faults)
+            widths.contains(.finite) ? reader.finiteNetwork(architecture, inputs: xStep, named: "x_step") : nil
         }
         let infinite: InfiniteNetwork? = architecture.flatMap { architecture in
-            widths.contains(.infinite) && faults.isEmpty ? reader.network(architecture, inputs: xStep, named: "x_step") : nil
+            widths.contains(.infinite) ? reader.network(architecture, inputs: xStep, named: "x_step") : nil
         }
         seeds = members.integers("seeds", in: 0..., count: 1...1000) ?? [0]
         let parameters = try reader.parameters("parameters", of: finite)

@@ -30,15 +30,15 @@ struct NetworkUpload {
             throw Problem(.invalidDocument, "The architecture is no JSON: \(error)")
         }
         let faults = Faults()
-        let architecture = ArchitectureParser.parse(document, faults: faults)
+        let architecture = ArchitectureParser.draft(document, faults: faults)
         let shape = try Self.inputShape(try query.one("input_shape") ?? file.metadata["input_shape"], file)
-        guard faults.isEmpty, let architecture else { throw Problem.invalidDocument(faults) }
+        let network = architecture.flatMap { FiniteNetwork($0, inputShape: shape, faults: faults) }
+        guard faults.isEmpty, let architecture, let network else { throw Problem.invalidDocument(faults) }
         guard architecture.parameterization != .ntk else {
             throw Problem.invalidDocument(
                 at: JSONPointer.root.appending("parameterization"),
                 "In the ntk parameterization weights are multiplied by weight_std/sqrt(fan_in) before they are used; for parameters that are used as they are write \"pytorch\", or \"standard\" with a bias_std of 0 where layers have no bias.")
         }
-        guard let network = FiniteNetwork(architecture, inputShape: shape, faults: faults) else { throw Problem.invalidDocument(faults) }
         guard network.parameterCount > 0 else { throw Problem(.invalidDocument, "The network has no parameters; there is nothing to store.") }
         let source = try UploadedParameters(file, of: network)
         // Straight into the file, so that a network of any size takes no memory of the server's.

@@ -20,7 +20,7 @@ struct ArchitectureDescription {
     init?(_ reader: ObjectReader, threads: Int) {
         let faults = reader.faults
         let architecture = reader.requiredValue("architecture").flatMap {
-            ArchitectureParser.parse($0, at: reader.pointer(to: "architecture"), faults: faults)
+            ArchitectureParser.draft($0, at: reader.pointer(to: "architecture"), faults: faults)
         }
         let shapePointer = reader.pointer(to: "input_shape")
         let inputShape = reader.requiredIntegers("input_shape", in: 1..., count: 1...3)
@@ -29,13 +29,11 @@ struct ArchitectureDescription {
         let precision = reader.choice("precision", of: KernelRequest.Precision.self, default: .float64)
         reader.finish()
         if columns != nil, rows == nil { reader.fault(at: "columns", "A forecast for columns needs the rows as well; give both.") }
-        guard faults.isEmpty, let architecture, let inputShape else { return nil }
+        guard let architecture else { return nil }
+        let trace = ShapeInference.survey(architecture, inputShape: inputShape, at: shapePointer, for: .shapes, faults: faults).trace
+        guard faults.isEmpty, let inputShape, let trace else { return nil }
         let finite = Faults()
         let network = FiniteNetwork(architecture, inputShape: inputShape, at: shapePointer, faults: finite)
-        let shapes = Faults()
-        let trace = ShapeInference.infer(architecture, inputShape: inputShape, at: shapePointer, for: .shapes, faults: shapes)
-        for fault in shapes.all { faults.add(fault.pointer, fault.detail) }
-        guard let trace else { return nil }
         self.architecture = architecture
         self.inputShape = inputShape
         self.trace = trace

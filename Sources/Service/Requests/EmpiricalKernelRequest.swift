@@ -38,10 +38,7 @@ struct EmpiricalKernelRequest: JobRequest {
         include = members.choices("include", of: KernelRequest.Inclusion.self) ?? []
         precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
         self.kinds = kinds ?? [.ntk, .nngp]
-        let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x1")
-        let network = architecture.flatMap { architecture in
-            x1.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: place, faults: faults) }
-        }
+        let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x1, named: "x1") }
         let source = try ParameterSource(reader, run: run, of: network, in: precision)
         reader.finish()
         if let x1, let x2, x1.shape != x2.shape {

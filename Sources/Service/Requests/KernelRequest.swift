@@ -49,7 +49,7 @@ struct KernelRequest: JobRequest {
                 "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
         }
         let network = architecture.flatMap { reader.network($0, inputs: x1) }
-        if let network, network.layerNames == nil, let index = include.firstIndex(of: .layers) {
+        if let x1, x1.shape.count > 1, let index = include.firstIndex(of: .layers) {
             faults.add(
                 members.pointer(to: "include").appending(index),
                 "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")
@@ -105,26 +105,5 @@ extension InfiniteNetwork {
             resultBytes: Forecast.product(Forecast.sum(Forecast.product(matrices, matrix), vectors), kinds),
             peakBytes: Forecast.sum(Forecast.processBytes, inputs, spectrum, Forecast.bytes(working.workingBytes)),
             operations: working.operations + reduction)
-    }
-}
-
-extension RequestReader {
-    /// The architecture compiled for the kernels of such inputs; nil with faults where it has none. Without inputs only what
-    /// does not depend on their shape is looked at.
-    ///
-    /// - Parameter name: The member that the inputs are.
-    func network(_ architecture: Architecture, inputs: DataReference?, named name: String = "x1") -> InfiniteNetwork? {
-        guard let inputs else {
-            GaussianInputs.check(architecture, faults: faults)
-            return nil
-        }
-        do throws(ArchitectureFaults) {
-            // Where the shape of the inputs is told: of its own, or by the inputs themselves.
-            let place = members.pointer(to: members.has("input_shape") ? "input_shape" : name)
-            return try InfiniteNetwork(architecture, inputShape: inputs.shape, shapePointer: place)
-        } catch {
-            for fault in error.faults { faults.add(fault.pointer, fault.detail) }
-            return nil
-        }
     }
 }

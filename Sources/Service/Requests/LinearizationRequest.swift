@@ -27,12 +27,7 @@ struct LinearizationRequest: JobRequest {
         let architecture = isTrained ? run?.architecture : try reader.architectureOrThatOfNetwork()
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape ?? run?.inputShape)
-        let network = architecture.flatMap { architecture in
-            x.flatMap { x in
-                let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x")
-                return FiniteNetwork(architecture, inputShape: x.shape, at: place, faults: faults)
-            }
-        }
+        let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x, named: "x") }
         if let run, let x, x.shape != run.inputShape {
             members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(run.inputShape); both must be inputs of the same network.")
         }

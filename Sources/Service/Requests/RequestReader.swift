@@ -57,9 +57,9 @@ final class RequestReader {
         if case .client = origin { members.finish() }
     }
 
-    /// The architecture of a member, checked on its own.
+    /// The architecture of a member, checked on its own; a draft where faults were recorded, for the checks that follow.
     func architecture(_ name: String = "architecture") -> Architecture? {
-        members.requiredValue(name).flatMap { ArchitectureParser.parse($0, at: members.pointer(to: name), faults: faults) }
+        members.requiredValue(name).flatMap { ArchitectureParser.draft($0, at: members.pointer(to: name), faults: faults) }
     }
 
     /// The rows that a member names; nil where it is absent, null or faulty.

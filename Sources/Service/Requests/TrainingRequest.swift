@@ -38,8 +38,8 @@ struct TrainingRequest: JobRequest {
         let isGiven = members.has("parameters") || members.has("network")
         let widths = isGiven ? nil : settings.widths
         // What does not depend on the width is that of any of them.
-        let network = (widths?.first.map { architecture?.withHiddenWidth($0) } ?? architecture).flatMap { architecture in
-            data.x.flatMap { FiniteNetwork(architecture, inputShape: $0.shape, at: members.pointer(to: "input_shape"), faults: faults) }
+        let network = (widths?.first.map { architecture?.withHiddenWidth($0) } ?? architecture).flatMap {
+            reader.finiteNetwork($0, inputs: data.x, named: "x")
         }
         let stored = try reader.storedNetwork(for: network, in: settings.precision)
         let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network, in: settings.precision)
@@ -62,9 +62,7 @@ struct TrainingRequest: JobRequest {
         else { return nil }
         var networks: [FiniteNetwork] = []
         for width in widths ?? [] {
-            let wider = FiniteNetwork(
-                architecture.withHiddenWidth(width), inputShape: x.shape, at: members.pointer(to: "input_shape"), faults: faults)
-            guard let wider else { return nil }
+            guard let wider = reader.finiteNetwork(architecture.withHiddenWidth(width), inputs: x, named: "x") else { return nil }
             networks.append(wider)
         }
         self.plan = plan

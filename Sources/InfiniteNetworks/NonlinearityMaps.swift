@@ -34,60 +34,9 @@ extension Nonlinearity {
 
     /// κ and κ̇ pair by pair.
     package var dual: any ScalarDual { map }
-
-    /// The type name in the architecture document.
-    var documentName: String {
-        switch self {
-        case .abRelu(0, 1): "relu"
-        case .abRelu(-1, 1): "abs"
-        case .abRelu(_, 1): "leaky_relu"
-        case .abRelu: "ab_relu"
-        case .sign: "sign"
-        case .erf: "erf"
-        case .gelu: "gelu"
-        case .sin: "sin"
-        case .cos: "cos"
-        case .rbf: "rbf"
-        case .exp: "exp"
-        case .gaussian: "gaussian"
-        case .expNormalized: "exp_normalized"
-        case .gabor: "gabor"
-        case .monomial: "monomial"
-        case .rectifiedMonomial: "rectified_monomial"
-        case .polynomial: "polynomial"
-        case .hermite: "hermite"
-        case .tanh: "tanh"
-        case .sigmoid: "sigmoid"
-        case .softplus: "softplus"
-        case .silu: "silu"
-        case .elu: "elu"
-        case .selu: "selu"
-        case .hardTanh: "hard_tanh"
-        case .mish: "mish"
-        }
-    }
 }
 
 extension LayerKind {
-    /// The type name in the architecture document.
-    var documentName: String {
-        switch self {
-        case .dense: "dense"
-        case .convolution(let convolution): convolution.sharing.rawValue
-        case .pool(let pool): pool.operation == .average ? "avg_pool" : "sum_pool"
-        case .globalPool(let operation): operation == .average ? "global_avg_pool" : "global_sum_pool"
-        case .flatten: "flatten"
-        case .layerNorm: "layer_norm"
-        case .dropout: "dropout"
-        case .attention: "attention"
-        case .nonlinearity(let nonlinearity): nonlinearity.documentName
-        case .identity: "identity"
-        case .serial: "serial"
-        case .repeat: "repeat"
-        case .parallel: "parallel"
-        }
-    }
-
     /// Why a dense stack has no such layer, and the mend.
     var reasonOutsideDenseStacks: String {
         let known = "a network on vectors is made of dense, layer_norm, dropout, flatten, parallel, identity, serial, repeat and nonlinearities"

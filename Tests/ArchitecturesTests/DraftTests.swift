@@ -1,0 +1,89 @@
+import JSON
+import Testing
+
+@testable import Architectures
+
+/// All faults of a document at once: those of reading it, of its shapes and of its structure, and none of them for another's sake.
+@Suite struct DraftTests {
+    private func faults(
+        _ layers: String, _ shape: [Int]? = [8, 8, 3], for purpose: Purpose = .infiniteKernel, parameterization: String = "ntk"
+    ) throws -> [String] {
+        let document = try JSONParser.parse(#"{"parameterization":"\#(parameterization)","layers":\#(layers)}"#)
+        let faults = Faults()
+        let draft = ArchitectureParser.draft(document, faults: faults)
+        if let draft {
+            let survey = ShapeInference.survey(draft, inputShape: shape, at: .root.appending("input_shape"), for: purpose, faults: faults)
+            if purpose == .infiniteKernel { GaussianInputs.check(draft, survey: survey, faults: faults) }
+            #expect(survey.trace == nil || !draft.isDraft)
+        }
+        #expect(ArchitectureParser.parse(document, faults: Faults())?.isDraft != true)
+        return faults.all.map(\.pointer.description)
+    }
+
+    @Test(arguments: [
+        // Structure around what cannot be read.
+        (#"["dense","relu","relu","dens"]"#, ["/layers/3", "/layers/2"]),
+        (#"["dense","relu",{"type":"leaky_relu"},"gelu"]"#, ["/layers/2", "/layers/2", "/layers/3"]),
+        (#"["dense",{"type":"dropout"},"relu"]"#, ["/layers/1", "/layers/2"]),
+        (#"["relu",7,"dense","erf","sin"]"#, ["/layers/1", "/layers/0", "/layers/4"]),
+        (#"["dense",{"type":"parallel","branches":[["relu"],["dens"],["identity"]]}]"#, ["/layers/1/branches/1/0", "/layers/1/branches/0"]),
+        (#"["dense",{"type":"repeat","times":-1,"layers":["relu","relu"]}]"#, ["/layers/1/times", "/layers/1/layers/1"]),
+        // What follows an unknown layer is not held against it.
+        (#"["dens","relu","dense"]"#, ["/layers/0"]), (#"["dense","relu","dens","relu","flaten","dense","relu"]"#, ["/layers/2", "/layers/4"]),
+        (#"[{"type":"dense","width":0},"relu","dense","relu"]"#, ["/layers/0/width"]),
+        (#"["dense",{"type":"parallel","branches":[["dens"],["identity"]]},"relu"]"#, ["/layers/1/branches/0/0"]),
+        (#"[{"type":"serial","layers":7},"relu"]"#, ["/layers/0/layers"]), (#"[{"type":"repeat","times":2,"layers":[]},"relu"]"#, ["/layers/0/layers"]),
+        // A fault in a branch and one of what it is combined by.
+        (#"["dense",{"type":"parallel","branches":[["relu","relu"],["dense"]]}]"#, ["/layers/1/branches/0/1", "/layers/1/branches/0"]),
+    ] as [(String, [String])])
+    func tellsTheStructureToo(_ layers: String, _ pointers: [String]) throws {
+        #expect(try faults(layers, [5]) == pointers)
+    }
+
+    @Test(arguments: [
+        // A misfit leaves the number of axes known.
+        (
+            #"[{"type":"conv","filter":[9,9]},"relu",{"type":"conv","filter":[3]},"flatten","dense",{"type":"avg_pool","window":[2,2]}]"#,
+            ["/layers/0/filter", "/layers/2/filter", "/layers/5/window"]
+        ),
+        (
+            #"[{"type":"conv","filter":[3,3],"strides":[0,1]},"flatten","dense","global_avg_pool"]"#,
+            ["/layers/0/strides/0", "/layers/3"]
+        ),
+        (#"["global_avg_pool","dense","relu","attention",{"type":"layer_norm","axes":[1,2,-1]}]"#, ["/layers/3", "/layers/4/axes"]),
+        // What a mend will change is not looked at: extents after a misfit, all after a layer of no known type.
+        (#"[{"type":"conv","filter":[9,9]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0/filter"]),
+        (#"[{"type":"conv","filtr":[3,3]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0", "/layers/0/filtr"]),
+        (#"["convolution",{"type":"avg_pool","window":[2]},"flatten"]"#, ["/layers/0"]),
+        (#"[{"type":"parallel","combine":"concat","branches":[[{"type":"dense","width":-2}],["identity"]]},"flatten"]"#, ["/layers/0/branches/0/0/width"]),
+        // A container that cannot be read.
+        (#"[{"type":"parallel","branches":7},{"type":"conv","filter":[9,9]},"global_avg_pool","global_avg_pool"]"#, ["/layers/0/branches", "/layers/3"]),
+    ] as [(String, [String])])
+    func tellsTheShapesToo(_ layers: String, _ pointers: [String]) throws {
+        #expect(try faults(layers) == pointers)
+    }
+
+    @Test func asksForWidthsOnlyWhereTheyAreMissing() throws {
+        let layers = #"[{"type":"dense","width":"ten"},"relu","dense","dropuot",{"type":"attention","heads":0},"flatten",{"type":"conv","channels":2,"filter":[1]}]"#
+        let expected = ["/layers/0/width", "/layers/3", "/layers/4/heads", "/layers/2", "/layers/4", "/layers/6/filter"]
+        #expect(try faults(layers, for: .finiteNetwork) == expected)
+        #expect(try faults(#"[{"type":"dense","width":0},"relu","dense"]"#, [4], parameterization: "standard") == ["/layers/0/width"])
+    }
+
+    @Test func looksAtWhatDoesNotHangOnTheInput() throws {
+        #expect(try faults(#"["flatten","dense","relu",{"type":"conv","filter":[3,3]}]"#, nil) == ["/layers/3/filter"])
+        #expect(try faults(#"[{"type":"conv","filter":[3,3]},"relu","flatten"]"#, nil) == [])
+    }
+
+    @Test func refusesKernelsThatAreNone() throws {
+        #expect(try faults(#"["dense",{"type":"exp_normalized","gamma":-1},"relu"]"#, [3]) == ["/layers/1/gamma", "/layers/2"])
+    }
+
+    /// A document with too many layers is walked no further than the limit, however its repetitions multiply.
+    @Test func endsSoonOnADocumentWithTooManyLayers() throws {
+        let inner = #"{"type":"repeat","times":50,"layers":["dense",{"type":"repeat","times":100,"layers":["identity"]}]}"#
+        let layers = "[" + Array(repeating: inner, count: 2000).joined(separator: ",") + #","relu","relu"]"#
+        let found = try faults(layers, [3])
+        #expect(found == ["/layers", "/layers/2001"])
+    }
+}
