@@ -1,16 +1,19 @@
 // What follows the sums of a convolution, element by element: the layer's own NTK term and the rectifier.
 //
 // With E the sum of squared distances, e = weight E, and s, t the deviations of the two positions over sqrt(weight):
-// v = (E - (s - t)^2)/(4 s t) = sin^2(theta/2), w = min(v, 1 - v), g = sin theta - theta cos theta, and
+// v = (E - (s - t)^2)/(s t) = 4 sin^2(theta/2), w = min(v, 4 - v), g = sin theta - theta cos theta, and
 //   e' = A weight (E - (2 k/pi) s t g),   Theta' = A (1 - k theta/pi) Theta,   A = (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2)
 //   near (v = w):      theta = t,       g = g(w)
-//   far  (v = 1 - w):  theta = pi - t,  g = g(w) + pi (1 - 2 w),      t = 2 asin(sqrt(w)).
-// The loop is bound by multiplications, so every constant factor is in the coefficients.
+//   far  (v = 4 - w):  theta = pi - t,  g = g(w) + pi (1 - w/2),      t = 2 asin(sqrt(w)/2).
+// The loop is bound by multiplications, so every constant factor is in the coefficients, and divisions, which would take as long
+// as all the rest, are products with 1/s and 1/t and one step of Newton's: with fused multiplications a quotient to the last bit,
+// for near v = 4 (opposite inputs) the root shows half of the digits that are lost.
 
 typedef struct {
     // Three rows of sums to be added.
     const REAL *distance[3], *tangent[3];
-    const REAL *s, *t;
+    // The deviations of the two positions, and 1 over them.
+    const REAL *s, *t, *inverse_s, *inverse_t;
     REAL *distance_out, *tangent_out;
 } NAME(rectifier_rows);
 
@@ -26,10 +29,11 @@ INLINED REAL NAME(split_polynomial)(const REAL *coefficients, REAL w, REAL squar
 }
 
 void NAME(tangent_plane_prepare)(NAME(tangent_plane_layer) *layer) {
-    const REAL scale = 2 * layer->k * (REAL)0.318309886183790671537767526745028724;
-    for (int i = 0; i <= ARC_DEGREE; i++) {
-        layer->lune[i] = scale * NAME(lune)[i];
-        layer->arc[i] = scale * layer->gain * layer->weight * NAME(arc)[i];
+    // The tables are in powers of w/4: of sin^2(theta/2).
+    REAL scale = 2 * layer->k * (REAL)0.318309886183790671537767526745028724;
+    for (int i = 0; i <= ARC_DEGREE; i++, scale /= 4) {
+        layer->lune[i] = scale / 8 * NAME(lune)[i];
+        layer->arc[i] = scale / 2 * layer->gain * layer->weight * NAME(arc)[i];
     }
 }
 
@@ -37,8 +41,6 @@ INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifie
                            bool with_tangent, bool plain) {
     const REAL gain = layer->gain * layer->weight, far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
     const REAL own_scale = layer->own_scale, own_offset = layer->own_offset / layer->weight;
-    // Below every product of deviations that the engine takes.
-    const REAL least = sizeof(REAL) == sizeof(double) ? (REAL)1e-300 : (REAL)1e-30;
     REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
     for (int i = 0; i <= ARC_DEGREE; i++) lune_terms[i] = layer->lune[i], arc_terms[i] = layer->arc[i];
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
@@ -46,11 +48,12 @@ INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifie
         REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
         REAL s = rows.s[i], t = rows.t[i], step = s - t, product = s * t;
         // Where a variance is 0 so is the product, by which all that v decides is multiplied.
-        REAL v = (e - step * step) / (4 * product > least ? 4 * product : least);
-        bool far = v > (REAL)0.5;
-        REAL other = 1 - v, w = v < other ? v : other;
+        REAL chord = e - step * step, inverse = rows.inverse_s[i] * rows.inverse_t[i], v = chord * inverse;
+        v = v + (chord - v * product) * inverse;
+        bool far = v > 2;
+        REAL other = 4 - v, w = v < other ? v : other;
         w = w > 0 ? w : 0;
-        REAL root = SQRT(w), square = w * w, kernel = product * (1 - 2 * w);
+        REAL root = SQRT(w), square = w * w, kernel = product * (1 - w / 2);
         REAL lune = w * root * NAME(split_polynomial)(lune_terms, w, square);
         rows.distance_out[i] = gain * (e - product * lune - (far ? far_scale : 0) * kernel);
         if (with_tangent) {

@@ -149,7 +149,8 @@ INLINED void NAME(sum_columns)(const NAME(layer) *layer, bool with_tangent, NAME
     const size_t other = (beyond ? first + after.dy - after.height : first + after.dy) * width;
     REAL *distance = planes.distance + from, *tangent = planes.tangent + from;
     NAME(rectifier_rows) rows = {{distance, planes.zeros, planes.zeros}, {tangent, planes.zeros, planes.zeros},
-                                 left.deviation + from, right.deviation + other, distance, tangent};
+                                 left.deviation + from, right.deviation + other, left.inverse + from,
+                                 right.inverse + other, distance, tangent};
     for (size_t tap = 0; tap < taps; tap++) {
         const REAL *row, *tangent_row;
         NAME(row_at)(layer, left, right, planes, (ptrdiff_t)(first * stride + tap) - (ptrdiff_t)layer->low[0],

@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Plots
 import Testing
@@ -8,11 +7,11 @@ import Testing
 
 @Suite("figures of analyses")
 struct AnalysisFigureTests {
+    private let temporary = TemporaryDirectory()
     private let blobs: BlobStore
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-figures-\(UUID().uuidString)").path
-        blobs = BlobStore(try DataDirectory(path: path))
+        blobs = BlobStore(try DataDirectory(path: temporary.path))
     }
 
     private func array(_ name: String, _ shape: [Int], _ values: [Double]) throws -> ResultArray {

@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Testing
 
@@ -6,12 +5,12 @@ import Testing
 @testable import Service
 
 @Suite struct GraphKernelRequestTests {
+    private let temporary = TemporaryDirectory()
     private let store: SQLiteJobStore
     private let blobs: BlobStore
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-graphs-\(UUID().uuidString)").path
-        let directory = try DataDirectory(path: path)
+        let directory = try DataDirectory(path: temporary.path)
         store = try SQLiteJobStore(directory, role: .server)
         blobs = BlobStore(directory)
     }

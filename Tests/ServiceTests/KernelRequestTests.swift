@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Testing
 
@@ -6,13 +5,13 @@ import Testing
 @testable import Service
 
 @Suite struct KernelRequestTests {
+    private let temporary = TemporaryDirectory()
     private let store: SQLiteJobStore
     private let blobs: BlobStore
     private let directory: DataDirectory
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-requests-\(UUID().uuidString)").path
-        directory = try DataDirectory(path: path)
+        directory = try DataDirectory(path: temporary.path)
         store = try SQLiteJobStore(directory, role: .server)
         blobs = BlobStore(directory)
     }

@@ -1,5 +1,4 @@
 import FiniteNetworks
-import Foundation
 import JSON
 import Testing
 
@@ -8,12 +7,12 @@ import Testing
 
 /// Samples, slices through a loss and path kernels: what a client writes, and that a worker reads the same.
 @Suite struct SampleRequestTests {
+    private let temporary = TemporaryDirectory()
     private let store: SQLiteJobStore
     private let blobs: BlobStore
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-samples-\(UUID().uuidString)").path
-        let directory = try DataDirectory(path: path)
+        let directory = try DataDirectory(path: temporary.path)
         store = try SQLiteJobStore(directory, role: .server)
         blobs = BlobStore(directory)
     }

@@ -1,5 +1,4 @@
 import FiniteNetworks
-import Foundation
 import JSON
 import Testing
 
@@ -7,12 +6,12 @@ import Testing
 @testable import Service
 
 @Suite struct TrainingRequestTests {
+    private let temporary = TemporaryDirectory()
     private let store: SQLiteJobStore
     private let blobs: BlobStore
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tangent-trainings-\(UUID().uuidString)").path
-        let directory = try DataDirectory(path: path)
+        let directory = try DataDirectory(path: temporary.path)
         store = try SQLiteJobStore(directory, role: .server)
         blobs = BlobStore(directory)
     }

@@ -50,10 +50,10 @@ typedef struct {
         real lune[19], arc[19]; \
     } tangent_plane_layer_##suffix; \
     /* What a layer needs of one image: its variances before the convolution and their sums along rows (zero outside, thinned \
-       by the stride), its standard deviations after it over sqrt(weight). Variances are 0 or such that products of two are \
-       far from the ends of the precision's range. */ \
+       by the stride), its standard deviations after it over sqrt(weight), and 1 over those (0 of 0): a pair then needs no \
+       division. Variances are 0 or such that products of two are far from the ends of the precision's range. */ \
     typedef struct { \
-        const real *variance, *sums, *deviation; \
+        const real *variance, *sums, *deviation, *inverse; \
     } tangent_plane_maps_##suffix; \
     typedef struct { \
         /* channels 0: the stack begins with what was joined. */ \

@@ -8,7 +8,7 @@ protocol PlaneScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 
     static func layer(_ layer: PlaneLayer) -> Layer
     static func maps(
-        variance: UnsafePointer<Self>, sums: UnsafePointer<Self>, deviation: UnsafePointer<Self>
+        variance: UnsafePointer<Self>, sums: UnsafePointer<Self>, deviation: UnsafePointer<Self>, inverse: UnsafePointer<Self>
     ) -> Maps
     /// - Parameter channels: of the images x and y; 0 where the planes begin with what a join made.
     static func stack(
@@ -46,9 +46,9 @@ extension Double: PlaneScalar {
     }
 
     static func maps(
-        variance: UnsafePointer<Double>, sums: UnsafePointer<Double>, deviation: UnsafePointer<Double>
+        variance: UnsafePointer<Double>, sums: UnsafePointer<Double>, deviation: UnsafePointer<Double>, inverse: UnsafePointer<Double>
     ) -> Maps {
-        Maps(variance: variance, sums: sums, deviation: deviation)
+        Maps(variance: variance, sums: sums, deviation: deviation, inverse: inverse)
     }
 
     static func stack(
@@ -115,9 +115,9 @@ extension Float: PlaneScalar {
     }
 
     static func maps(
-        variance: UnsafePointer<Float>, sums: UnsafePointer<Float>, deviation: UnsafePointer<Float>
+        variance: UnsafePointer<Float>, sums: UnsafePointer<Float>, deviation: UnsafePointer<Float>, inverse: UnsafePointer<Float>
     ) -> Maps {
-        Maps(variance: variance, sums: sums, deviation: deviation)
+        Maps(variance: variance, sums: sums, deviation: deviation, inverse: inverse)
     }
 
     static func stack(

@@ -8,7 +8,7 @@ struct JoinedMaps<Scalar: PlaneScalar>: Sendable {
 }
 
 /// The maps of one image for every layer, as the planes read them: variances before the layer's sums and their row sums,
-/// deviations after them (over the square root of the layer's weight).
+/// deviations after them (over the square root of the layer's weight) and 1 over those.
 ///
 /// `@unchecked Sendable`: written only by the thread that makes or rotates it, and read-only for others after that.
 final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
@@ -22,12 +22,14 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
     private(set) var scale = 1.0
     /// The variances after the last segment that is filled, of the image so divided.
     private(set) var variances: [Double] = []
+    /// Of these; every pair asks for it.
+    private(set) var meanVariance = 0.0
     /// Whether every variance is zero or far from the ends of the precision's range, so that nothing under- or overflows.
     private(set) var isInRange = true
 
+    /// Maps of a layer.
+    fileprivate static var mapsPerLayer: Int { 4 }
     private static var slack: Int { TANGENT_PLANE_SLACK }
-
-    var meanVariance: Double { variances.reduce(0, +) / Double(max(1, variances.count)) }
 
     /// An empty table, to be filled by ``rotate(_:segment:by:)``.
     init(_ plan: PlanePlan) {
@@ -37,14 +39,16 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
             memory.initialize(repeating: 0, count: count)
             return memory
         }
-        memory = plan.segments.map { zeros(3 * $0.layers.count * $0.stride) }
+        memory = plan.segments.map { zeros(Self.mapsPerLayer * $0.layers.count * $0.stride) }
         origins = plan.segments.indices.map { zeros((plan.channels(of: $0)) * plan.segments[$0].input.count + Self.slack) }
         maps = zip(plan.segments, memory).map { segment, memory in
             let maps = UnsafeMutablePointer<Scalar.Maps>.allocate(capacity: segment.layers.count)
             for layer in segment.layers.indices {
-                let first = UnsafePointer(memory + 3 * layer * segment.stride)
+                let first = UnsafePointer(memory + Self.mapsPerLayer * layer * segment.stride)
                 (maps + layer).initialize(
-                    to: Scalar.maps(variance: first, sums: first + segment.stride, deviation: first + 2 * segment.stride))
+                    to: Scalar.maps(
+                        variance: first, sums: first + segment.stride, deviation: first + 2 * segment.stride,
+                        inverse: first + 3 * segment.stride))
             }
             return maps
         }
@@ -104,6 +108,7 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
                 }
             }
         }
+        meanVariance = variances.reduce(0, +) / Double(max(1, variances.count))
     }
 
     private func fill(_ index: Int, _ number: Int) {
@@ -112,8 +117,8 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         var (variances, isInRange) = (self.variances, self.isInRange)
         self.variances = []
         defer { (self.variances, self.isInRange) = (variances, isInRange) }
-        let before = memory[index] + 3 * number * segment.stride
-        let (sums, deviations) = (before + segment.stride, before + 2 * segment.stride)
+        let before = memory[index] + Self.mapsPerLayer * number * segment.stride
+        let (sums, deviations, inverses) = (before + segment.stride, before + 2 * segment.stride, before + 3 * segment.stride)
         for i in 0..<layer.input.count { before[i] = Scalar(variances[i]) }
         Scalar.rowSums(before, layer, into: sums)
         let across = layer.strides[1]
@@ -128,6 +133,7 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
         for i in variances.indices {
             let variance = weight * variances[i] + bias
             deviations[i] = Scalar((variance / weight).squareRoot())
+            inverses[i] = deviations[i] > 0 ? 1 / deviations[i] : 0
             variances[i] = gain * variance
             isInRange = isInRange && Self.isSafe(variance)
         }
@@ -150,9 +156,9 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
             let before = dx / (segment.input.width / layer.input.width), after = before / layer.strides[1]
             for (which, extents, offset) in [
                 (0, layer.input, before), (1, PlaneExtents([layer.input.height, layer.output.width]), after),
-                (2, layer.output, after),
+                (2, layer.output, after), (3, layer.output, after),
             ] {
-                let start = (3 * number + which) * segment.stride
+                let start = (Self.mapsPerLayer * number + which) * segment.stride
                 Self.rotate(source.memory[index] + start, into: memory[index] + start, extents, by: offset)
             }
         }
@@ -182,7 +188,7 @@ extension PlanePlan {
     /// Numbers in a ``PlaneTable``.
     var tableSize: Int {
         segments.indices.reduce(0) {
-            $0 + 3 * segments[$1].layers.count * segments[$1].stride + channels(of: $1) * segments[$1].input.count
+            $0 + PlaneTable<Double>.mapsPerLayer * segments[$1].layers.count * segments[$1].stride + channels(of: $1) * segments[$1].input.count
                 + TANGENT_PLANE_SLACK
         }
     }
