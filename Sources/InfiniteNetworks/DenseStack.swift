@@ -21,6 +21,9 @@ public struct DenseStack: Sendable {
         }
     }
 
+    /// Floating-point operations of all layers for a matrix of so many pairs.
+    func operations(pairs: Double) -> Double { steps.reduce(0) { $0 + $1.operations(pairs: pairs) } }
+
     /// Compiles an architecture for inputs of `inputDimension` features.
     ///
     /// - Parameter pointer: where the architecture stands in the request, for faults that concern no single layer.

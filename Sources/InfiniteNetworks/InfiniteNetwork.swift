@@ -74,11 +74,10 @@ public enum InfiniteNetwork: Sendable {
 public struct KernelForecast: Sendable, Equatable {
     /// Bytes beside the inputs as sent and the results.
     public let workingBytes: Double
-    /// Floating-point operations, to a factor of about two.
+    /// Floating-point operations, to a factor of about two; to one of ten where a nonlinearity is integrated, as how finely
+    /// depends on the inputs' variances.
     public let operations: Double
 
-    /// Of a layer on vectors, for a pair.
-    fileprivate static let operationsPerStep = 25.0
     /// A tile of the Gram matrix and its strips, on each thread.
     fileprivate static let tileBytes = 4.0 * 1024 * 1024
 }
@@ -98,7 +97,7 @@ extension InfiniteNetwork {
                 workingBytes: (n + m) * d * Double(bytesPerElement) + Double(SharedTables<Double>.mostBytes)
                     + Double(threads)
                     * (KernelForecast.tileBytes + Double(TileSchedule.mostTableBytes(coefficients: stack.mostCoefficients))),
-                operations: pairs * (2 * d + KernelForecast.operationsPerStep * Double(stack.layerNames.count)))
+                operations: pairs * 2 * d + stack.operations(pairs: pairs))
         case .positions(let network):
             let forecast = network.forecast(rows: rows, columns: columns, bytesPerElement: bytesPerElement, threads: threads)
             let (n, m) = (Double(rows), Double(columns ?? 0))

@@ -12,6 +12,9 @@ protocol LayerMap: Convergence {
     var loop: PairLoop? { get }
     /// Whether an example paired with itself is left out of the loop (dropout: its mask is one and the same).
     var sparesSameExample: Bool { get }
+    /// Floating-point operations for a pair, to a factor of about two; where a nonlinearity is integrated, those at deviations
+    /// around 1, of which large ones take ten times as many.
+    var operationsPerPair: Double { get }
 
     /// The deviation of the layer's output on a row whose input has deviation `deviation`; writes the row's coefficients.
     ///
@@ -21,6 +24,7 @@ protocol LayerMap: Convergence {
 
 extension LayerMap {
     var sparesSameExample: Bool { false }
+    var operationsPerPair: Double { 25 }
 }
 
 /// A layer of the unrolled stack.
@@ -39,6 +43,13 @@ struct Step: Sendable {
 
     let name: String
     let action: Action
+
+    /// For all pairs of a matrix: what is integrated is so for as many pairs as tables have entries, and looked up for more.
+    func operations(pairs: Double) -> Double {
+        guard let map else { return 25 * pairs }
+        guard map is QuadratureFunction else { return map.operationsPerPair * pairs }
+        return map.operationsPerPair * min(pairs, TabulatedMap.typicalEntries) + TabulatedMap.operationsPerPair * pairs
+    }
 
     var map: (any LayerMap)? {
         if case .map(let map) = action { map } else { nil }

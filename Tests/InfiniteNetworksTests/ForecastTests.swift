@@ -59,6 +59,18 @@ struct ForecastTests {
         #expect(abs(flat[1] / flat[0] - 4) < 0.2)
     }
 
+    /// An integral takes thousands of times what a closed form does, up to the entries of a table; between convolutions always.
+    @Test func withIntegrals() throws {
+        for function in ["tanh", "silu", "mish"] {
+            let few = try [function, "gelu"].map { try operations(#""dense", "\#($0)", "dense""#, [5], rows: 50) }
+            #expect(few[0] > 1000 * few[1])
+            let many = try [function, "gelu"].map { try operations(#""dense", "\#($0)", "dense""#, [5], rows: 20_000) }
+            #expect(many[0] > 5 * many[1] && many[0] < 100 * many[1])
+            let spatial = try [function, "gelu"].map { try operations(convolution(3, $0) + #", "flatten", "dense""#, [8, 8, 1]) }
+            #expect(spatial[0] > 100 * spatial[1])
+        }
+    }
+
     @Test(arguments: ["relu", "gelu"])
     func withTapsAndStridesAndDepth(function: String) throws {
         let end = #", {"type": "avg_pool", "window": [2, 2]}, "global_avg_pool", "dense""#

@@ -20,6 +20,8 @@ struct ClippedLine: AdaptiveMap, ScalarDual {
     var constants: [Double] { rule.constants }
     var coefficientCount: Int { 3 }
     var loop: PairLoop? { .clippedLine }
+    /// By the series.
+    var operationsPerPair: Double { 1000 }
     var key: String { "hard_tanh" }
     static var levels: Int { rules.count - 1 }
     static var mostCoefficients: Int { ClippedSeries.mostCoefficients }

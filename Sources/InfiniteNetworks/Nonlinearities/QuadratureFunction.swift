@@ -37,6 +37,7 @@ struct QuadratureFunction: AdaptiveMap, ScalarDual {
     var constants: [Double] { rule.constants }
     var coefficientCount: Int { 3 }
     var loop: PairLoop? { .polar }
+    var operationsPerPair: Double { 300_000 }
     var key: String { "\(kind) \(alpha)" }
     static var levels: Int { angles.count - 1 }
     static var mostCoefficients: Int { 3 * TabulatedMap.mostRows }

@@ -26,6 +26,9 @@ struct TabulatedMap: EstimatedMap {
 
     static let mostRows = 32
     static let mostAngles = 64
+    /// Integrals that the tables of most layers take, and the operations of a pair then.
+    static let typicalEntries = 10_000.0
+    static let operationsPerPair = 1000.0
 
     var coefficientCount: Int { 3 * scale.count }
     var loop: PairLoop? { .tabulated }

@@ -52,7 +52,7 @@ private struct OperationCount {
             // Distances, covariances and Θ, each tap an addition; then the layer's own map.
             let taps = Double(affine.placement.sources.count)
             operations += pairs * (3 * taps + 8)
-        case .nonlinearity: operations += pairs * 25
+        case .nonlinearity(let map): operations += pairs * map.operationsPerPair
         case .pool: operations += 6 * max(before, pairs)
         // Two products of matrices over positions, for K and for Θ.
         case .attention: operations += 8 * input * input * input
