@@ -13,6 +13,23 @@ struct TabulationTests {
         return try #require(stack.steps[1].map as? any AdaptiveMap)
     }
 
+    /// Of large deviations s tanh is a step of width 1/s: E[tanh'(s z)²] = (4/3)/(√(2π) s) (1 + O(1/s²)). An error of all
+    /// slopes alike counts as well.
+    @Test(arguments: [1e3, 1.1e6])
+    func errorsOfLargeDeviationsAreOwned(deviation: Double) throws {
+        let map = try adaptive(.tanh).adapted(upTo: deviation)
+        var coefficients = [Double](repeating: 0, count: map.coefficientCount)
+        let image = coefficients.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.map { map.image(of: deviation, coefficients: $0) } ?? .nan
+        }
+        let ratio = image / deviation, limit = 4 / 3 / ((2 * Double.pi).squareRoot() * deviation)
+        for fold in [0, -0.0] {
+            let slope = map.pair(deviation, deviation, fold: fold, map.constants).slope * ratio * ratio
+            let error = abs(slope / limit - 1)
+            #expect(error < 1e-10 + 10 * map.estimatedError + 2 / (deviation * deviation), "\(error), told \(map.estimatedError)")
+        }
+    }
+
     @Test(arguments: functions, [0.4...1.9, 0.9...0.9, 0...0.5])
     func pairsAgree(function: Nonlinearity, range: ClosedRange<Double>) throws {
         let map = try adaptive(function).adapted(upTo: range.upperBound)

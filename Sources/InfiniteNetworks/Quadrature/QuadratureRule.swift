@@ -72,8 +72,10 @@ extension AdaptiveMap {
         for level in 1...Self.levels {
             let finer = constants(level: level, exponent: exponent)
             let finerValues = samples(finer, largest)
-            rule.error = zip(values, finerValues).map { abs($0 - $1) }.max() ?? 0
-            if rule.error <= QuadratureRule.goal { return rule }
+            let before = rule.error
+            rule.error = zip(values, finerValues).map { abs($0.value - $1.value) / $1.scale }.max() ?? 0
+            // What no longer falls is rounding, of which finer rules have more.
+            if rule.error <= QuadratureRule.goal || rule.error > before / 2 { return rule }
             (rule.constants, values) = (finer, finerValues)
         }
         return rule
@@ -86,17 +88,19 @@ extension AdaptiveMap {
 
     package var domain: String { "it is integrated for pre-activations with a standard deviation up to 6.8e10" }
 
-    /// Cosines and slopes over a grid of deviations and angles, dense towards the ends of both.
-    private func samples(_ constants: [Double], _ largest: Double) -> [Double] {
-        let deviations = [1, 0.7, 0.2, 0.02].map { $0 * largest }
-        let chords = [1e-6, 0.01, 0.2, 0.5, -0.2, -0.01, -1e-6]
-        var result: [Double] = []
+    /// Cosines and slopes over a grid of deviations and angles, dense towards the ends of both, with what an error of each is
+    /// relative to. Slopes stand as they are: over a diagonal of the same rule an error of both would cancel.
+    private func samples(_ constants: [Double], _ largest: Double) -> [(value: Double, scale: Double)] {
+        // Large deviations differ by little but their scale, and take panels by the dozen.
+        let deviations = (largest > 4096 ? [1, 0.02] : [1, 0.7, 0.2, 0.02]).map { $0 * largest }
+        let chords = [0, 1e-6, 0.01, 0.2, 0.5, -0.2, -0.01, -1e-6, -0.0]
+        var result: [(value: Double, scale: Double)] = []
         for s in deviations {
             for t in deviations where t <= s {
                 let diagonal = (pair(s, s, fold: 0, constants).slope * pair(t, t, fold: 0, constants).slope).squareRoot()
                 for chord in chords {
                     let (fold, slope) = pair(s, t, fold: chord, constants)
-                    result += [fold.sign == .minus ? 2 * fold.magnitude - 1 : 1 - 2 * fold, slope / max(diagonal, 1e-300)]
+                    result += [(fold.sign == .minus ? 2 * fold.magnitude - 1 : 1 - 2 * fold, 1), (slope, max(diagonal, 1e-300))]
                 }
             }
         }
