@@ -13,8 +13,8 @@ public struct Architecture: Sendable, Equatable {
         self.pointer = pointer
     }
 
-    /// Whether some layer could not be read: a draft, for checks alone.
-    public var isDraft: Bool { layers.contains { $0.holdsUnread } }
+    /// Whether some layer could not be read as it should be: a draft, for checks alone.
+    public var isDraft: Bool { layers.contains { $0.isUncertain } }
 }
 
 /// How weights are drawn and scaled.
@@ -33,19 +33,22 @@ public struct Layer: Sendable, Equatable {
     public var pointer: JSONPointer
     /// Whether a preset made the layer: its members stand nowhere in the document, and ``pointer`` is that of the preset.
     public var isFromPreset: Bool
+    /// Whether a member was at fault and has its default here: what the layer makes of its input is open then.
+    public var isFaulty: Bool
 
-    public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false) {
+    public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false, isFaulty: Bool = false) {
         self.kind = kind
+        self.isFaulty = isFaulty
         self.pointer = pointer
         self.isFromPreset = isFromPreset
     }
 
-    fileprivate var holdsUnread: Bool {
+    fileprivate var isUncertain: Bool {
         switch kind {
         case .unread: true
-        case .serial(let layers), .repeat(_, let layers): layers.contains { $0.holdsUnread }
-        case .parallel(let branches, _): branches.joined().contains { $0.holdsUnread }
-        default: false
+        case .serial(let layers), .repeat(_, let layers): layers.contains { $0.isUncertain }
+        case .parallel(let branches, _): isFaulty || branches.joined().contains { $0.isUncertain }
+        default: isFaulty
         }
     }
 

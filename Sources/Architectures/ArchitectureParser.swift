@@ -104,8 +104,18 @@ struct LayerReader {
             return unknown
         }
         reader.finish()
-        guard let kind, faults.count == before || !kind.setsShape else { return Layer(.unread(typeName: name), at: pointer) }
-        return Layer(kind, at: pointer)
+        guard let kind else { return Layer(.unread(typeName: name), at: pointer) }
+        return Layer(kind, at: pointer, isFaulty: isFaulty(kind, reader, hasFaults: faults.count > before))
+    }
+
+    /// Whether the shape after the layer, or what kind of value that is, hangs on a member that is at fault. Faults of the layers
+    /// in a container are their own.
+    private func isFaulty(_ kind: LayerKind, _ reader: ObjectReader, hasFaults: Bool) -> Bool {
+        switch kind {
+        case .dense, .convolution, .pool, .attention: hasFaults
+        case .parallel(_, let combine): reader.has("combine") && reader.value("combine") != .string(combine.rawValue)
+        default: false
+        }
     }
 
     private func mend(for name: String) -> String {
@@ -151,16 +161,5 @@ struct LayerReader {
         var inner = self
         inner.nesting += 1
         return inner
-    }
-}
-
-extension LayerKind {
-    /// Whether the shape after the layer hangs on its members: with the default of a faulty one the layers after it would be
-    /// faulted for what they are not.
-    fileprivate var setsShape: Bool {
-        switch self {
-        case .dense, .convolution, .pool, .attention: true
-        default: false
-        }
     }
 }

@@ -82,6 +82,11 @@ private struct GaussianWalk {
         }
         let sharing = ends.indices.filter { ends[$0].passesOn }
         passesOn = passesOn && !sharing.isEmpty
+        if layer.isFaulty {
+            // Which combination was meant, and so what the branches must be, is open.
+            obstacle = nil
+            return
+        }
         check(combine, ends, sharing, layer)
         obstacle = combine == .sum ? nil : "the \(combine.rawValue) of \(place(layer))"
     }
@@ -96,8 +101,9 @@ private struct GaussianWalk {
                     branches.appending(index),
                     "This branch of a sum ends in \(obstacle), which is not Gaussian, so the kernels do not add; end it with a dense, conv or attention layer.")
             }
-            guard ends.allSatisfy({ $0.obstacle == nil }) else { return }
         }
+        // A branch of a sum that ends in another layer, as it must, no longer shares what it does now.
+        let sharing = combine == .sum ? sharing.filter { ends[$0].obstacle == nil } : sharing
         if sharing.count > 1 {
             let names = sharing.map(String.init).joined(separator: " and ")
             faults.add(

@@ -19,7 +19,7 @@ enum LayerType: String, CaseIterable {
 extension LayerReader {
     func kind(_ type: LayerType, _ reader: ObjectReader) -> LayerKind? {
         switch type {
-        case .dense: .dense(Dense(width: reader.integer("width", in: Self.widths), scales: scales(reader)))
+        case .dense: .dense(Dense(width: width("width", reader), scales: scales(reader)))
         case .conv: convolution(.shared, reader)
         case .convLocal: convolution(.unshared, reader)
         case .convTranspose: convolution(.transposed, reader)
@@ -36,6 +36,16 @@ extension LayerReader {
         case .repeat: repetition(reader)
         case .identity: .identity
         }
+    }
+
+    /// A faulty width is some width: it is not missing.
+    private func width(_ name: String, _ reader: ObjectReader) -> Int? {
+        reader.integer(name, in: Self.widths) ?? (reader.has(name) ? 1 : nil)
+    }
+
+    /// With a faulty padding every window fits.
+    private func padding(_ reader: ObjectReader) -> Padding {
+        reader.choice("padding", of: Padding.self) ?? (reader.has("padding") ? .same : .valid)
     }
 
     private func scales(_ reader: ObjectReader) -> AffineScales {
@@ -55,8 +65,8 @@ extension LayerReader {
     private func convolution(_ sharing: Convolution.Sharing, _ reader: ObjectReader) -> LayerKind? {
         let filter = reader.requiredIntegers("filter", in: Self.extents, count: 1...2)
         let strides = strides(reader, matching: filter, of: "filter")
-        let channels = reader.integer("channels", in: Self.widths)
-        let padding = reader.choice("padding", default: Padding.valid)
+        let channels = width("channels", reader)
+        let padding = padding(reader)
         let scales = scales(reader)
         guard let filter else { return nil }
         return .convolution(
@@ -66,7 +76,7 @@ extension LayerReader {
     private func pool(_ operation: PoolOperation, _ reader: ObjectReader) -> LayerKind? {
         let window = reader.requiredIntegers("window", in: Self.extents, count: 1...2)
         let strides = strides(reader, matching: window, of: "window")
-        let padding = reader.choice("padding", default: Padding.valid)
+        let padding = padding(reader)
         let normalizeEdges = operation == .average ? reader.bool("normalize_edges", default: false) : false
         guard let window else { return nil }
         return .pool(Pool(operation: operation, window: window, strides: strides, padding: padding, normalizeEdges: normalizeEdges))
@@ -84,13 +94,14 @@ extension LayerReader {
 
     private func layerNorm(_ reader: ObjectReader) -> LayerKind {
         // A batch, at most two spatial axes and the channels: axes 0 to 3, or -4 to -1 counted from the end.
+        let before = faults.count
         let axes = reader.integers("axes", in: -3...3, count: 1...3) ?? [-1]
         for (index, axis) in axes.enumerated() {
             let pointer = reader.pointer(to: "axes").appending(index)
             if axis == 0 { faults.add(pointer, "Axis 0 is the batch, over which nothing is normalized; name axes from 1 on, or -1 for the channels.") }
             if axes[..<index].contains(axis) { faults.add(pointer, "Axis \(axis) is named twice; name it once.") }
         }
-        return .layerNorm(LayerNorm(axes: axes, epsilon: reader.number("epsilon", in: .positive, default: 1e-12)))
+        return .layerNorm(LayerNorm(axes: faults.count == before ? axes : [-1], epsilon: reader.number("epsilon", in: .positive, default: 1e-12)))
     }
 
     private func attention(_ reader: ObjectReader) -> LayerKind {

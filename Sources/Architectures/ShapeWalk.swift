@@ -21,7 +21,8 @@ struct ShapeWalk {
     private mutating func shape(after layer: Layer, _ input: PartialShape) -> PartialShape {
         applications += 1
         if inputs[layer.pointer] == nil { inputs[layer.pointer] = input }
-        let output = requirements.isRefused(layer) ? input.opened : unchecked(layer, input)
+        let result = requirements.isRefused(layer) ? input.opened : unchecked(layer, input)
+        let output = layer.isFaulty ? result.opened : result
         guard case .known(let shape) = output else { return output }
         guard ShapeInference.fits(shape) else {
             faults.add(layer.pointer, "The output of \(layer.typeName), \(shape), has more than \(ShapeInference.maximumElements) elements.")
@@ -140,6 +141,8 @@ extension ShapeWalk {
         }
         let open = axes.first.map(PartialShape.axes) ?? .unknown
         let channels = known.compactMap(\.channels)
+        // Equal channels are a matter of the combination, which may be the fault.
+        if layer.isFaulty { return open }
         if combine == .concat {
             guard known.count == outputs.count else { return open }
             guard channels.count == known.count else {

@@ -46,12 +46,12 @@ extension ObjectReader {
     ) -> [E]? {
         read(name) { value, pointer in
             guard let choices = faults.list(value, at: pointer, count: count, { faults.choice($0, at: $1, of: type) }) else { return nil }
+            let before = faults.count
             var seen: Set<String> = []
             for (index, choice) in choices.enumerated() where !seen.insert(choice.rawValue).inserted {
                 faults.add(pointer.appending(index), "\(quoted(choice.rawValue)) is named twice; name it once.")
-                return nil
             }
-            return choices
+            return faults.count == before ? choices : nil
         }
     }
 }

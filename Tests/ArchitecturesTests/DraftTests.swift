@@ -33,6 +33,11 @@ import Testing
         (#"[{"type":"dense","width":0},"relu","dense","relu"]"#, ["/layers/0/width"]),
         (#"["dense",{"type":"parallel","branches":[["dens"],["identity"]]},"relu"]"#, ["/layers/1/branches/0/0"]),
         (#"[{"type":"serial","layers":7},"relu"]"#, ["/layers/0/layers"]), (#"[{"type":"repeat","times":2,"layers":[]},"relu"]"#, ["/layers/0/layers"]),
+        // A combination that is none: neither sum nor concat is held against the branches.
+        (#"["dense",{"type":"parallel","combine":"concatt","branches":[["relu"],["relu"]]},"relu"]"#, ["/layers/1/combine"]),
+        (#"[{"type":"parallel","combine":7,"branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"relu"]"#, ["/layers/0/combine"]),
+        // Branches that depend on each other, beside one that is not Gaussian.
+        (#"["dense",{"type":"parallel","branches":[["relu"],["identity"],["identity"]]}]"#, ["/layers/1/branches/0", "/layers/1/branches"]),
         // A fault in a branch and one of what it is combined by.
         (#"["dense",{"type":"parallel","branches":[["relu","relu"],["dense"]]}]"#, ["/layers/1/branches/0/1", "/layers/1/branches/0"]),
     ] as [(String, [String])])
@@ -51,6 +56,13 @@ import Testing
             ["/layers/0/strides/0", "/layers/3"]
         ),
         (#"["global_avg_pool","dense","relu","attention",{"type":"layer_norm","axes":[1,2,-1]}]"#, ["/layers/3", "/layers/4/axes"]),
+        // A faulty member hides no other of its layer, nor the layer's own fit.
+        (#"[{"type":"conv","filter":[9,9],"channels":0},"flatten"]"#, ["/layers/0/channels", "/layers/0/filter"]),
+        (#"["flatten",{"type":"conv","filter":[3,3],"chanels":4},"flatten"]"#, ["/layers/1/chanels", "/layers/1/filter"]),
+        (#"[{"type":"avg_pool","window":[9,9],"normalize_edges":"x"},"flatten"]"#, ["/layers/0/normalize_edges", "/layers/0/window"]),
+        (#"["flatten","dense",{"type":"attention","heads":0},"flatten"]"#, ["/layers/2/heads", "/layers/2"]),
+        (#"[{"type":"conv","filter":[9,9],"padding":"sme"},"flatten"]"#, ["/layers/0/padding"]),
+        (#"["flatten","dense",{"type":"layer_norm","axes":[1,1]}]"#, ["/layers/2/axes/1"]),
         // What a mend will change is not looked at: extents after a misfit, all after a layer of no known type.
         (#"[{"type":"conv","filter":[9,9]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0/filter"]),
         (#"[{"type":"conv","filtr":[3,3]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0", "/layers/0/filtr"]),
@@ -68,6 +80,7 @@ import Testing
         let expected = ["/layers/0/width", "/layers/3", "/layers/4/heads", "/layers/2", "/layers/4", "/layers/6/filter"]
         #expect(try faults(layers, for: .finiteNetwork) == expected)
         #expect(try faults(#"[{"type":"dense","width":0},"relu","dense"]"#, [4], parameterization: "standard") == ["/layers/0/width"])
+        #expect(try faults(#"[{"type":"dense","weight_std":-1}]"#, [4], for: .finiteNetwork) == ["/layers/0/weight_std", "/layers/0"])
     }
 
     @Test func looksAtWhatDoesNotHangOnTheInput() throws {

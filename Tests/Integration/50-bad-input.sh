@@ -73,6 +73,14 @@ post /kernels/ntk '{"architecture": {"layers": ["flatten", "dense", "relu", "glo
 expect_json "faults of a network whose inputs cannot be read" '[.errors[].pointer] | sort == ["/architecture/layers/3", "/architecture/layers/4/bias_std", "/architecture/layers/6", "/x1/1"]'
 post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 0}, "relu", "dense", "dropuot", {"type": "conv", "channels": 2, "filter": [3]}]}, "x": [[1, 2]], "y": [1], "learning_rate": -1}'
 expect_json "faults of a network to be trained" '[.errors[].pointer] | contains(["/architecture/layers/0/width", "/architecture/layers/2", "/architecture/layers/3", "/learning_rate"])'
+post /kernels/ntk '{"architecture": {"layers": [{"type": "conv", "filter": [2, 2]}, "global_avg_pool", "dense"]}, "x1": [[1, 2, 3, 4]], "input_shape": [2, 2, "a"]}'
+expect_json "an input shape at fault is not held against the network" '[.errors[].pointer] == ["/input_shape/2"]'
+post /kernels/ntk '{"architecture": {"layers": ["dense"]}, "x1": [[1], [2]], "x2": [[1], [2, 3]], "include": ["cosine", "cosine", "angle", "angle", "spectrum"]}'
+expect_json "names told twice, and a spectrum beside an x2 at fault" '[.errors[].pointer] | sort == ["/include/1", "/include/3", "/include/4", "/x2/1"]'
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x": [[1], [2], [3]], "y": [0, "a", null], "learning_rate": 0.1, "steps": 1}'
+expect_json "targets that are no numbers" '[.errors[].pointer] == ["/y/1", "/y/2"]'
+post /datasets '{"inputs": [[1], [2], [3]], "targets": [1, "a", 2]}'
+expect_json "targets of a dataset that are no numbers" '[.errors[].pointer] == ["/targets/1"]'
 post /kernels '{"kinds": [], "architecture": {"layers": [{"type": "dense"}]}, "x1": [[1]]}'
 expect_problem "no kind of kernel" 422 invalid_document
 

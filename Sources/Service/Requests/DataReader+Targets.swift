@@ -22,10 +22,23 @@ extension DataReader {
         case .object(let object):
             guard let store else { break }
             return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .targets, inputShape: nil)
-        case .array(let rows): return ragged(rows, at: pointer)
+        case .array(let elements): return refuseTargets(elements, at: pointer)
         default: break
         }
         faults.add(pointer, "This must be targets such as [1, 0, 2] or [[0.5], [1.5]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
+        return nil
+    }
+
+    /// An array that is neither numbers nor a rectangle of them: says which elements break it.
+    func refuseTargets(_ elements: [JSONValue], at pointer: JSONPointer) -> DataReference? {
+        let areRows = elements.contains { element in
+            switch element {
+            case .tensor, .array: true
+            default: false
+            }
+        }
+        guard !areRows, !elements.isEmpty else { return ragged(elements, at: pointer) }
+        for (index, element) in elements.enumerated() { _ = faults.number(element, at: pointer.appending(index)) }
         return nil
     }
 

@@ -145,6 +145,8 @@ struct DatasetUpload {
                 if let inputs, tensor.shape[0] != inputs.rows {
                     reader.fault(at: "targets", "There are \(tensor.shape[0]) targets for \(inputs.rows) inputs; give every input its target.")
                 }
+            } else if case .array(let elements) = value {
+                _ = data.refuseTargets(elements, at: reader.pointer(to: "targets"))
             } else {
                 reader.fault(at: "targets", "These must be numbers [1, 0, 2] or equally long rows of numbers [[1, 0], [0, 1]], not \(value.kind).")
             }

@@ -43,13 +43,13 @@ struct KernelRequest: JobRequest {
         if let x1, let x2, x1.shape != x2.shape {
             members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
         }
-        if x2 != nil, let index = members.value("include")?.elements?.firstIndex(of: .string(Inclusion.spectrum.rawValue)) {
+        if members.has("x2"), members.value("x2") != .null, let index = members.value("include")?.elements?.firstIndex(of: .string(Inclusion.spectrum.rawValue)) {
             faults.add(
                 members.pointer(to: "include").appending(index),
                 "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
         }
         let network = architecture.flatMap { reader.network($0, inputs: x1) }
-        if let x1, x1.shape.count > 1, let index = include.firstIndex(of: .layers) {
+        if (x1?.shape ?? inputShape ?? []).count > 1, let index = members.value("include")?.elements?.firstIndex(of: .string(Inclusion.layers.rawValue)) {
             faults.add(
                 members.pointer(to: "include").appending(index),
                 "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")

@@ -35,9 +35,12 @@ extension RequestReader {
     }
 
     /// The shape of a row and where it is told: of its own, or by the inputs themselves. Where the inputs cannot be read, the
-    /// request's own shape stands in.
+    /// request's own shape stands in; where that is at fault, there is none.
     private func inputShape(of inputs: DataReference?, named name: String) -> (shape: [Int]?, place: JSONPointer) {
-        let told = members.value("input_shape")?.integers.flatMap { $0.allSatisfy { $0 > 0 } ? $0 : nil }
-        return (inputs?.shape ?? told, members.pointer(to: members.has("input_shape") ? "input_shape" : name))
+        guard members.has("input_shape") else { return (inputs?.shape, members.pointer(to: name)) }
+        let told = members.value("input_shape")?.integers.flatMap { shape in
+            (1...3).contains(shape.count) && shape.allSatisfy { $0 > 0 } ? shape : nil
+        }
+        return (told == nil && !faults.isEmpty ? nil : inputs?.shape ?? told, members.pointer(to: "input_shape"))
     }
 }
