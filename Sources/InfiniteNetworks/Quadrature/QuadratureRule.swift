@@ -74,8 +74,9 @@ extension AdaptiveMap {
             let finerValues = samples(finer, largest)
             let before = rule.error
             rule.error = zip(values, finerValues).map { abs($0.value - $1.value) / $1.scale }.max() ?? 0
-            // What no longer falls is rounding, of which finer rules have more.
-            if rule.error <= QuadratureRule.goal || rule.error > before / 2 { return rule }
+            // What is small and no longer falls is rounding, of which finer rules have more.
+            let isRounding = rule.error > before / 2 && rule.error < 1e-6
+            if rule.error <= QuadratureRule.goal || isRounding { return rule }
             (rule.constants, values) = (finer, finerValues)
         }
         return rule
