@@ -7,14 +7,17 @@ public struct Architecture: Sendable, Equatable {
     /// Where the description stands in its document.
     public var pointer: JSONPointer
 
-    public init(parameterization: Parameterization = .ntk, layers: [Layer], at pointer: JSONPointer = .root) {
+    /// Whether something could not be read as it should be: a draft is for checks alone.
+    public var isDraft: Bool
+
+    public init(
+        parameterization: Parameterization = .ntk, layers: [Layer], at pointer: JSONPointer = .root, isDraft: Bool = false
+    ) {
         self.parameterization = parameterization
         self.layers = layers
         self.pointer = pointer
+        self.isDraft = isDraft
     }
-
-    /// Whether some layer could not be read as it should be: a draft, for checks alone.
-    public var isDraft: Bool { layers.contains { $0.isUncertain } }
 }
 
 /// How weights are drawn and scaled.
@@ -33,23 +36,22 @@ public struct Layer: Sendable, Equatable {
     public var pointer: JSONPointer
     /// Whether a preset made the layer: its members stand nowhere in the document, and ``pointer`` is that of the preset.
     public var isFromPreset: Bool
-    /// Whether a member was at fault and has its default here: what the layer makes of its input is open then.
-    public var isFaulty: Bool
+    /// Members that cannot be relied on: at fault, or absent beside one of an unknown name, which may have been meant for them.
+    public var openMembers: Set<String>
 
-    public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false, isFaulty: Bool = false) {
+    public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false, openMembers: Set<String> = []) {
         self.kind = kind
-        self.isFaulty = isFaulty
         self.pointer = pointer
         self.isFromPreset = isFromPreset
+        self.openMembers = openMembers
     }
 
-    fileprivate var isUncertain: Bool {
-        switch kind {
-        case .unread: true
-        case .serial(let layers), .repeat(_, let layers): layers.contains { $0.isUncertain }
-        case .parallel(let branches, _): isFaulty || branches.joined().contains { $0.isUncertain }
-        default: isFaulty
-        }
+    func isOpen(_ member: String) -> Bool { openMembers.contains(member) }
+
+    /// The channels that the layer gives by a member.
+    func channels(_ value: Int?, _ member: String) -> PartialShape.Channels {
+        if isOpen(member) { return .open }
+        return value.map { .known($0) } ?? .missing(of: pointer)
     }
 
     /// Where a member of the layer stands in the document.

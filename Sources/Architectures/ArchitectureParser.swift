@@ -22,18 +22,29 @@ public enum ArchitectureParser {
     /// As much of a document as can be read, for the checks that follow: where faults were recorded, layers may be unread and
     /// members have their defaults, and nothing may be computed from it.
     ///
-    /// - Returns: nil where there are no layers to check.
-    public static func draft(_ value: JSONValue, at pointer: JSONPointer = .root, faults: Faults) -> Architecture? {
+    /// - Parameter purpose: for a kernel the `pytorch` parameterization is the fault, and not the members that it does not allow.
+    /// - Returns: nil where the value is no object.
+    public static func draft(
+        _ value: JSONValue, at pointer: JSONPointer = .root, for purpose: Purpose = .shapes, faults: Faults
+    ) -> Architecture? {
         guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
+        let before = faults.count
         let parameterization = reader.choice("parameterization", default: Parameterization.ntk)
-        if reader.has("preset") { return Presets.expand(reader, parameterization) }
-        let layers = LayerReader(parameterization: parameterization, faults: faults).layers(of: reader)
+        let scaling = purpose == .infiniteKernel && parameterization == .pytorch ? .ntk : parameterization
+        let layers = reader.has("preset") ? Presets.layers(reader, scaling) : layers(reader, scaling, purpose)
         reader.finish()
-        guard let layers else { return nil }
+        return Architecture(
+            parameterization: parameterization, layers: layers ?? [Layer(.unread(typeName: nil), at: pointer)], at: pointer,
+            isDraft: faults.count > before)
+    }
+
+    private static func layers(_ reader: ObjectReader, _ parameterization: Parameterization, _ purpose: Purpose) -> [Layer]? {
+        let layerReader = LayerReader(parameterization: parameterization, purpose: purpose, faults: reader.faults)
+        guard let layers = layerReader.layers(of: reader) else { return nil }
         if layers.expandedCount > maximumLayers {
             reader.fault(at: "layers", "With repetitions these are \(layers.expandedCount) layers; at most \(maximumLayers) are allowed.")
         }
-        return Architecture(parameterization: parameterization, layers: layers, at: pointer)
+        return layers
     }
 }
 
@@ -59,6 +70,7 @@ extension [Layer] {
 /// Reads layers; an instance knows how deep it is.
 struct LayerReader {
     let parameterization: Parameterization
+    var purpose = Purpose.shapes
     let faults: Faults
     var nesting = 0
 
@@ -76,7 +88,7 @@ struct LayerReader {
 
     /// A layer that cannot be read is ``LayerKind/unread(typeName:)``, its faults recorded.
     func layer(_ value: JSONValue, at pointer: JSONPointer) -> Layer {
-        let before = faults.count
+        let before = faults.mark
         let unknown = Layer(.unread(typeName: nil), at: pointer)
         let reader: ObjectReader
         let name: String
@@ -105,17 +117,7 @@ struct LayerReader {
         }
         reader.finish()
         guard let kind else { return Layer(.unread(typeName: name), at: pointer) }
-        return Layer(kind, at: pointer, isFaulty: isFaulty(kind, reader, hasFaults: faults.count > before))
-    }
-
-    /// Whether the shape after the layer, or what kind of value that is, hangs on a member that is at fault. Faults of the layers
-    /// in a container are their own.
-    private func isFaulty(_ kind: LayerKind, _ reader: ObjectReader, hasFaults: Bool) -> Bool {
-        switch kind {
-        case .dense, .convolution, .pool, .attention: hasFaults
-        case .parallel(_, let combine): reader.has("combine") && reader.value("combine") != .string(combine.rawValue)
-        default: false
-        }
+        return Layer(kind, at: pointer, openMembers: reader.openMembers(since: before))
     }
 
     private func mend(for name: String) -> String {

@@ -20,7 +20,7 @@ public enum GaussianInputs {
 }
 
 private struct GaussianWalk {
-    let faults: Faults
+    var faults: Faults
     /// The input shapes of layers, by their pointers.
     let inputs: [JSONPointer: PartialShape]
     /// What makes the value at this point other than Gaussian; nil where it is Gaussian.
@@ -30,6 +30,19 @@ private struct GaussianWalk {
 
     mutating func pass(_ layers: [Layer]) {
         for layer in layers { pass(layer) }
+    }
+
+    /// A fault that comes again in the next round is told once.
+    private mutating func pass(_ layers: [Layer], times: Int) {
+        let all = faults
+        defer { faults = all }
+        var told: [Fault] = []
+        for _ in 0..<times {
+            faults = Faults()
+            pass(layers)
+            for fault in faults.all where !told.contains(fault) { all.add(fault.pointer, fault.detail) }
+            told += faults.all
+        }
     }
 
     private mutating func pass(_ layer: Layer) {
@@ -48,11 +61,7 @@ private struct GaussianWalk {
         case .unread(let typeName): passUnread(typeName, layer)
         case .serial(let layers): pass(layers)
         case .repeat(let times, let layers):
-            for _ in 0..<min(times, 2) {
-                let before = faults.count
-                pass(layers)
-                guard faults.count == before else { break }
-            }
+            pass(layers, times: min(times, 2))
         case .parallel(let branches, let combine): pass(branches, combine, layer)
         }
     }
@@ -82,7 +91,7 @@ private struct GaussianWalk {
         }
         let sharing = ends.indices.filter { ends[$0].passesOn }
         passesOn = passesOn && !sharing.isEmpty
-        if layer.isFaulty {
+        if layer.isOpen("combine") {
             // Which combination was meant, and so what the branches must be, is open.
             obstacle = nil
             return

@@ -8,20 +8,18 @@ struct Grid {
     /// The document's name for the window.
     let name: String
 
-    /// Extents after a convolution or pooling: ceil(n / s) where padded, floor((n - f) / s) + 1 where not. Nil with a fault
-    /// where the window is larger than the input.
-    func reduced(_ input: Shape, _ layer: Layer, _ faults: Faults) -> [Int]? {
-        guard fits(input, layer, faults) else { return nil }
-        return zip(input.positions, zip(window, strides)).map { extent, axis in
+    /// Extents after a convolution or pooling that fits: ceil(n / s) where padded, floor((n - f) / s) + 1 where not.
+    func reduced(_ extents: [Int]) -> [Int] {
+        zip(extents, zip(window, strides)).map { extent, axis in
             let (window, stride) = axis
             return padding == .valid ? (extent - window) / stride + 1 : (extent - 1) / stride + 1
         }
     }
 
     /// Extents after a transposed convolution: n s where padded, n s + max(f - s, 0) where not.
-    func expanded(_ input: Shape) -> [Int] {
+    func expanded(_ extents: [Int]) -> [Int] {
         // No overflow: extents are at most 2^40 and strides and windows at most 2^16.
-        zip(input.positions, zip(window, strides)).map { extent, axis in
+        zip(extents, zip(window, strides)).map { extent, axis in
             let (window, stride) = axis
             return extent * stride + (padding == .valid ? max(window - stride, 0) : 0)
         }
@@ -39,8 +37,9 @@ struct Grid {
         return false
     }
 
-    private func fits(_ input: Shape, _ layer: Layer, _ faults: Faults) -> Bool {
-        guard padding != .same, zip(window, input.positions).contains(where: { $0 > $1 }) else { return true }
+    /// Whether the window lies within the extents; a fault otherwise.
+    func fits(_ extents: [Int], _ input: PartialShape, _ layer: Layer, _ faults: Faults) -> Bool {
+        guard padding != .same, zip(window, extents).contains(where: { $0 > $1 }) else { return true }
         let reason = padding == .valid ? "nothing is left of it" : "it would meet itself around the ring"
         faults.add(
             layer.pointer(to: name), "The \(name) \(window) of \(layer.typeName) is larger than its input \(input): \(reason); use a smaller \(name), or padding \"same\".")

@@ -19,7 +19,7 @@ enum LayerType: String, CaseIterable {
 extension LayerReader {
     func kind(_ type: LayerType, _ reader: ObjectReader) -> LayerKind? {
         switch type {
-        case .dense: .dense(Dense(width: width("width", reader), scales: scales(reader)))
+        case .dense: .dense(Dense(width: reader.integer("width", in: Self.widths), scales: scales(reader)))
         case .conv: convolution(.shared, reader)
         case .convLocal: convolution(.unshared, reader)
         case .convTranspose: convolution(.transposed, reader)
@@ -38,16 +38,6 @@ extension LayerReader {
         }
     }
 
-    /// A faulty width is some width: it is not missing.
-    private func width(_ name: String, _ reader: ObjectReader) -> Int? {
-        reader.integer(name, in: Self.widths) ?? (reader.has(name) ? 1 : nil)
-    }
-
-    /// With a faulty padding every window fits.
-    private func padding(_ reader: ObjectReader) -> Padding {
-        reader.choice("padding", of: Padding.self) ?? (reader.has("padding") ? .same : .valid)
-    }
-
     private func scales(_ reader: ObjectReader) -> AffineScales {
         let trainable = reader.bool("trainable", default: true)
         guard parameterization == .pytorch else {
@@ -62,29 +52,34 @@ extension LayerReader {
         return AffineScales(weightStd: 1, biasStd: 1, trainable: trainable)
     }
 
-    private func convolution(_ sharing: Convolution.Sharing, _ reader: ObjectReader) -> LayerKind? {
-        let filter = reader.requiredIntegers("filter", in: Self.extents, count: 1...2)
+    private func convolution(_ sharing: Convolution.Sharing, _ reader: ObjectReader) -> LayerKind {
+        let filter = window("filter", reader)
         let strides = strides(reader, matching: filter, of: "filter")
-        let channels = width("channels", reader)
-        let padding = padding(reader)
+        let channels = reader.integer("channels", in: Self.widths)
+        let padding = reader.choice("padding", default: Padding.valid)
         let scales = scales(reader)
-        guard let filter else { return nil }
         return .convolution(
             Convolution(sharing: sharing, channels: channels, filter: filter, strides: strides, padding: padding, scales: scales))
     }
 
-    private func pool(_ operation: PoolOperation, _ reader: ObjectReader) -> LayerKind? {
-        let window = reader.requiredIntegers("window", in: Self.extents, count: 1...2)
+    private func pool(_ operation: PoolOperation, _ reader: ObjectReader) -> LayerKind {
+        let window = window("window", reader)
         let strides = strides(reader, matching: window, of: "window")
-        let padding = padding(reader)
+        let padding = reader.choice("padding", default: Padding.valid)
         let normalizeEdges = operation == .average ? reader.bool("normalize_edges", default: false) : false
-        guard let window else { return nil }
         return .pool(Pool(operation: operation, window: window, strides: strides, padding: padding, normalizeEdges: normalizeEdges))
     }
 
-    private func strides(_ reader: ObjectReader, matching extents: [Int]?, of name: String) -> [Int]? {
+    /// One extent an axis. Of a faulty window as much as the number of axes, which is 0 where not even that is known.
+    private func window(_ name: String, _ reader: ObjectReader) -> [Int] {
+        if let window = reader.requiredIntegers(name, in: Self.extents, count: 1...2) { return window }
+        guard let elements = reader.value(name)?.elements, (1...2).contains(elements.count) else { return [] }
+        return elements.map { _ in 1 }
+    }
+
+    private func strides(_ reader: ObjectReader, matching extents: [Int], of name: String) -> [Int]? {
         guard let strides = reader.integers("strides", in: Self.extents, count: 1...2) else { return nil }
-        if let extents, strides.count != extents.count {
+        if !extents.isEmpty, strides.count != extents.count {
             reader.fault(
                 at: "strides", "There are \(strides.count) strides for a \(name) of \(extents.count) axes; give one for each axis.")
             return nil
@@ -123,7 +118,8 @@ extension LayerReader {
                 at: "linear_scaling",
                 "Without linear scaling the limit is known for the mechanism \"identity\" only (arXiv 2006.10540); choose it, or linear_scaling true.")
         }
-        if parameterization != .ntk {
+        // Of a finite network the layer itself is the fault.
+        if parameterization != .ntk, purpose != .finiteNetwork {
             faults.add(reader.pointer, "Attention is defined in the ntk parameterization only; set parameterization to \"ntk\".")
         }
         return .attention(attention)

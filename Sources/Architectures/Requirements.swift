@@ -31,13 +31,8 @@ struct Requirements {
         }
     }
 
-    /// In the standard parameterization the NTK grows with the width of a layer's input.
-    func checkFanIn(of layer: Layer, _ input: Shape) {
-        guard purpose == .infiniteKernel, architecture.parameterization == .standard, input.channels == nil else { return }
-        faults.add(
-            layer.pointer,
-            "In the standard parameterization the kernel depends on the width of this layer's input, which is unknown; give the layer before it a width or channels.")
-    }
+    /// Whether a layer must know how wide its input is: in the standard parameterization the NTK grows with it.
+    var needsWidths: Bool { purpose == .infiniteKernel && architecture.parameterization == .standard }
 
     private func checkInfinite(_ layers: [Layer]) {
         for layer in layers {
@@ -84,6 +79,6 @@ struct Requirements {
     ]
 
     private func require(_ name: String, _ value: Int?, _ layer: Layer) {
-        if value == nil { faults.add(layer.pointer, "A finite network needs the member \"\(name)\" of \(layer.typeName).") }
+        if value == nil, !layer.isOpen(name) { faults.add(layer.pointer, "A finite network needs the member \"\(name)\" of \(layer.typeName).") }
     }
 }

@@ -21,36 +21,6 @@ public struct Shape: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// As much as is known of a shape while a document is checked: after a layer that does not fit, or could not be read, the
-/// extents are open, often not the number of axes.
-public enum PartialShape: Sendable, Equatable, CustomStringConvertible {
-    case known(Shape)
-    /// With so many spatial axes.
-    case axes(Int)
-    case unknown
-
-    /// Spatial axes, where their number is known.
-    public var axes: Int? {
-        switch self {
-        case .known(let shape): shape.positions.count
-        case .axes(let count): count
-        case .unknown: nil
-        }
-    }
-
-    /// The same axes with open extents.
-    var opened: PartialShape { axes.map(PartialShape.axes) ?? .unknown }
-
-    /// As of a ``Shape``, with ? for what is open: [?, ?, ?].
-    public var description: String {
-        switch self {
-        case .known(let shape): shape.description
-        case .axes(let count): "[" + repeatElement("?", count: count + 1).joined(separator: ", ") + "]"
-        case .unknown: "[?]"
-        }
-    }
-}
-
 /// What a network is described for: its infinite limit, a draw of finite width, or its shapes alone.
 public enum Purpose: Sendable {
     case shapes

@@ -27,9 +27,9 @@ public enum ShapeInference {
         let requirements = Requirements(architecture: architecture, purpose: purpose, faults: faults)
         requirements.check()
         var walk = ShapeWalk(requirements: requirements, faults: faults)
-        let output = walk.shape(after: architecture.layers, input.map(PartialShape.known) ?? .unknown)
+        let output = walk.shape(after: architecture.layers, input.map { PartialShape($0) } ?? .unknown)
         var trace: ShapeTrace?
-        if let input, case .known(let end) = output, faults.count == before, !architecture.isDraft {
+        if let input, let end = output.shape, faults.count == before, !architecture.isDraft {
             trace = ShapeTrace(input: input, output: end, layers: walk.trace)
         }
         return ShapeSurvey(trace: trace, inputs: walk.inputs, output: output)

@@ -28,6 +28,22 @@ public final class Faults {
     }
 }
 
+extension Faults {
+    /// A moment in the reading of a document.
+    public struct Mark: Sendable {
+        fileprivate let count: Int
+        fileprivate let kept: Int
+    }
+
+    public var mark: Mark { Mark(count: count, kept: all.count) }
+
+    /// The faults recorded since; nil where some of them were not kept.
+    public func since(_ mark: Mark) -> ArraySlice<Fault>? {
+        let found = all[mark.kept...]
+        return found.count == count - mark.count ? found : nil
+    }
+}
+
 /// A JSON Pointer (RFC 6901), built while walking down a document.
 public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
     public private(set) var description: String
@@ -48,6 +64,13 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
             }
         }
         return copy
+    }
+
+    /// The member or element of `ancestor` that this is or lies in; nil where it does neither.
+    public func firstToken(below ancestor: JSONPointer) -> String? {
+        guard description.hasPrefix(ancestor.description + "/") else { return nil }
+        let token = String(description.dropFirst(ancestor.description.count + 1).prefix { $0 != "/" })
+        return token.replacing("~1", with: "/").replacing("~0", with: "~")
     }
 
     public func appending(_ index: Int) -> JSONPointer {

@@ -14,7 +14,8 @@ public final class ObjectReader {
     public let object: JSONObject
     public let pointer: JSONPointer
     public let faults: Faults
-    private var known: [String] = []
+    /// The names asked for.
+    private(set) var known: [String] = []
 
     public init(_ object: JSONObject, at pointer: JSONPointer, faults: Faults) {
         self.object = object

@@ -8,9 +8,13 @@ import Testing
     private func faults(
         _ layers: String, _ shape: [Int]? = [8, 8, 3], for purpose: Purpose = .infiniteKernel, parameterization: String = "ntk"
     ) throws -> [String] {
-        let document = try JSONParser.parse(#"{"parameterization":"\#(parameterization)","layers":\#(layers)}"#)
+        try faults(of: #"{"parameterization":"\#(parameterization)","layers":\#(layers)}"#, shape, for: purpose)
+    }
+
+    private func faults(of document: String, _ shape: [Int]?, for purpose: Purpose = .infiniteKernel) throws -> [String] {
+        let document = try JSONParser.parse(document)
         let faults = Faults()
-        let draft = ArchitectureParser.draft(document, faults: faults)
+        let draft = ArchitectureParser.draft(document, for: purpose, faults: faults)
         if let draft {
             let survey = ShapeInference.survey(draft, inputShape: shape, at: .root.appending("input_shape"), for: purpose, faults: faults)
             if purpose == .infiniteKernel { GaussianInputs.check(draft, survey: survey, faults: faults) }
@@ -40,6 +44,9 @@ import Testing
         (#"["dense",{"type":"parallel","branches":[["relu"],["identity"],["identity"]]}]"#, ["/layers/1/branches/0", "/layers/1/branches"]),
         // A fault in a branch and one of what it is combined by.
         (#"["dense",{"type":"parallel","branches":[["relu","relu"],["dense"]]}]"#, ["/layers/1/branches/0/1", "/layers/1/branches/0"]),
+        // What only the second round shows.
+        (#"["dense",{"type":"repeat","times":3,"layers":["relu","relu"]}]"#, ["/layers/1/layers/1", "/layers/1/layers/0"]),
+        (#"["dense",{"type":"repeat","times":2,"layers":["relu","dense","erf"]},"dense"]"#, ["/layers/1/layers/0"]),
     ] as [(String, [String])])
     func tellsTheStructureToo(_ layers: String, _ pointers: [String]) throws {
         #expect(try faults(layers, [5]) == pointers)
@@ -68,6 +75,26 @@ import Testing
         (#"[{"type":"conv","filtr":[3,3]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0", "/layers/0/filtr"]),
         (#"["convolution",{"type":"avg_pool","window":[2]},"flatten"]"#, ["/layers/0"]),
         (#"[{"type":"parallel","combine":"concat","branches":[[{"type":"dense","width":-2}],["identity"]]},"flatten"]"#, ["/layers/0/branches/0/0/width"]),
+        // Nor does a scale at fault, or a stride, hide what is too large.
+        (#"[{"type":"conv","filter":[3,3],"weight_std":-1},{"type":"avg_pool","window":[9,9]},"flatten"]"#, ["/layers/0/weight_std", "/layers/1/window"]),
+        (#"[{"type":"conv","filter":[9,9],"strides":[0,1]},"flatten"]"#, ["/layers/0/strides/0", "/layers/0/filter"]),
+        (#"["flatten",{"type":"conv","filter":[3,"a"]},"flatten"]"#, ["/layers/1/filter/1", "/layers/1/filter"]),
+        // Channels are known where positions are open, and after a layer that is unknown.
+        (
+            #"[{"type":"conv","filter":[9,9],"channels":4},{"type":"parallel","branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"flatten"]"#,
+            ["/layers/0/filter", "/layers/1"]
+        ),
+        (
+            #"["dens",{"type":"parallel","branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"flatten"]"#,
+            ["/layers/0", "/layers/1"]
+        ),
+        (#"["dens",{"type":"parallel","combine":"concat","branches":[["dense"],["dense"]]},"dense","flatten"]"#, ["/layers/0", "/layers/1"]),
+        // Rounds: what the first one leaves, and each fault once.
+        (
+            #"[{"type":"repeat","times":3,"layers":["global_avg_pool","dense",{"type":"layer_norm","axes":[2]}]}]"#,
+            ["/layers/0/layers/2/axes", "/layers/0/layers/0"]
+        ),
+        (#"[{"type":"repeat","times":9,"layers":[{"type":"conv","filter":[3,3]},"relu"]},"flatten"]"#, ["/layers/0/layers/0/filter"]),
         // A container that cannot be read.
         (#"[{"type":"parallel","branches":7},{"type":"conv","filter":[9,9]},"global_avg_pool","global_avg_pool"]"#, ["/layers/0/branches", "/layers/3"]),
     ] as [(String, [String])])
@@ -78,9 +105,33 @@ import Testing
     @Test func asksForWidthsOnlyWhereTheyAreMissing() throws {
         let layers = #"[{"type":"dense","width":"ten"},"relu","dense","dropuot",{"type":"attention","heads":0},"flatten",{"type":"conv","channels":2,"filter":[1]}]"#
         let expected = ["/layers/0/width", "/layers/3", "/layers/4/heads", "/layers/2", "/layers/4", "/layers/6/filter"]
+        #expect(try faults(#"[{"type":"dense","widht":3},"relu"]"#, [4], for: .finiteNetwork) == ["/layers/0/widht"])
         #expect(try faults(layers, for: .finiteNetwork) == expected)
         #expect(try faults(#"[{"type":"dense","width":0},"relu","dense"]"#, [4], parameterization: "standard") == ["/layers/0/width"])
         #expect(try faults(#"[{"type":"dense","weight_std":-1}]"#, [4], for: .finiteNetwork) == ["/layers/0/weight_std", "/layers/0"])
+    }
+
+    /// The layer without a width is asked for it once, wherever the question comes up first.
+    @Test func asksForAWidthOnce() throws {
+        let branches = #"{"type":"parallel","branches":[[{"type":"dense","width":1}],[{"type":"dense","width":1}]]}"#
+        #expect(try faults(#"["dense","relu",\#(branches)]"#, [4], parameterization: "standard") == ["/layers/2/branches/0/0"])
+        let layers = #"["dens","relu","dense","relu","dense","relu","dense"]"#
+        #expect(try faults(layers, [4], parameterization: "standard") == ["/layers/0", "/layers/4", "/layers/6"])
+    }
+
+    @Test func looksAtThePurpose() throws {
+        let scaled = #"[{"type":"dense","width":2,"weight_std":2,"bias_std":-1}]"#
+        #expect(try faults(scaled, [4], parameterization: "pytorch") == ["/layers/0/bias_std", "/parameterization"])
+        #expect(
+            try faults(scaled, [4], for: .finiteNetwork, parameterization: "pytorch") == ["/layers/0/weight_std", "/layers/0/bias_std"])
+        #expect(try faults(#"["attention","flatten"]"#, for: .finiteNetwork, parameterization: "pytorch") == ["/layers/0"])
+    }
+
+    @Test func looksIntoPresets() throws {
+        #expect(try faults(of: #"{"preset":"myrtle5","channels":0}"#, [5]) == ["/channels", "/preset"])
+        #expect(try faults(of: #"{"preset":"mlp","depht":2,"parameterization":"pytorch"}"#, [5]) == ["/depht", "/parameterization"])
+        #expect(try faults(of: #"{"preset":"mpl","depht":2,"parameterization":"pytorch"}"#, [5, 0]) == ["/preset", "/input_shape/1", "/parameterization"])
+        #expect(try faults(of: #"{"parameterization":"pytorch"}"#, [5]) == ["", "/parameterization"])
     }
 
     @Test func looksAtWhatDoesNotHangOnTheInput() throws {

@@ -28,26 +28,28 @@ public enum Presets {
     /// What each of them is and takes, in the order of the documentation.
     public static var descriptions: [PresetDescription] { types.map(PresetDescription.init) }
 
-    /// The architecture that a document with a member `preset` stands for; nil where a fault was recorded.
+    /// The layers that a document with a member `preset` stands for; nil where it names none. Faulty members have their
+    /// defaults: the shapes do not hang on them.
     ///
     /// Layers of the expansion stand at the pointer of the member `preset`.
-    static func expand(_ reader: ObjectReader, _ parameterization: Parameterization) -> Architecture? {
-        let faults = reader.faults
-        let before = faults.count
-        guard let name = reader.requiredString("preset") else { return nil }
-        guard let type = types.first(where: { $0.name == name }) else {
-            let mend = nearestName(to: name, among: types.map { $0.name }).map { "did you mean \"\($0)\"?" }
-            reader.fault(at: "preset", "There is no preset \(quoted(name)); \(mend ?? "known are \(types.map { $0.name }.joined(separator: ", ")).")")
-            return nil
-        }
+    static func layers(_ reader: ObjectReader, _ parameterization: Parameterization) -> [Layer]? {
         if reader.has("layers") {
             reader.fault(at: "layers", "A preset brings its own layers; leave layers out, or leave preset out.")
         }
-        let preset = type.init(PresetReader(reader, parameterization))
-        reader.finish()
-        guard faults.count == before else { return nil }
-        let pointer = reader.pointer(to: "preset")
-        return Architecture(parameterization: parameterization, layers: preset.layers.placed(at: pointer), at: reader.pointer)
+        guard let type = type(reader) else {
+            // Whose members the others are is not known.
+            for member in reader.object.members { _ = reader.has(member.name) }
+            return nil
+        }
+        return type.init(PresetReader(reader, parameterization)).layers.placed(at: reader.pointer(to: "preset"))
+    }
+
+    private static func type(_ reader: ObjectReader) -> (any Preset.Type)? {
+        guard let name = reader.requiredString("preset") else { return nil }
+        if let type = types.first(where: { $0.name == name }) { return type }
+        let mend = nearestName(to: name, among: types.map { $0.name }).map { "did you mean \"\($0)\"?" }
+        reader.fault(at: "preset", "There is no preset \(quoted(name)); \(mend ?? "known are \(types.map { $0.name }.joined(separator: ", ")).")")
+        return nil
     }
 }
 

@@ -39,7 +39,7 @@ struct InfluenceRequest: JobRequest {
         let yStep = try reader.requiredTargets("y_step", task: task, of: xStep)
         let points = try InfluencePoints(reader, inputShape: inputShape, step: xStep)
         let widths = members.choices("networks", of: Width.self, count: 1...) ?? Width.allCases
-        let architecture = reader.architecture()
+        let architecture = reader.architecture(for: .infiniteKernel)
         let finite: FiniteNetwork? = architecture.flatMap { architecture in
             widths.contains(.finite) ? reader.finiteNetwork(architecture, inputs: xStep, named: "x_step") : nil
         }

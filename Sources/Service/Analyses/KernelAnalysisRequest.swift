@@ -39,7 +39,7 @@ struct KernelAnalysisRequest: JobRequest {
         }
         let x = fromJob ? nil : try reader.requiredInputs("x", inputShape: inputShape)
         let y = try reader.targets("y", task: task, of: x)
-        let architecture = fromJob ? nil : reader.architecture()
+        let architecture = fromJob ? nil : reader.architecture(for: .infiniteKernel)
         let network = architecture.flatMap { reader.network($0, inputs: x, named: "x") }
         if let y, let rows = jobs?.rows, y.rows != rows {
             members.fault(at: "y", "There are \(y.rows) targets and the kernel is of \(rows) inputs; send one target for each.")

@@ -30,7 +30,7 @@ struct NetworkUpload {
             throw Problem(.invalidDocument, "The architecture is no JSON: \(error)")
         }
         let faults = Faults()
-        let architecture = ArchitectureParser.draft(document, faults: faults)
+        let architecture = ArchitectureParser.draft(document, for: .finiteNetwork, faults: faults)
         let shape = try Self.inputShape(try query.one("input_shape") ?? file.metadata["input_shape"], file)
         let network = architecture.flatMap { FiniteNetwork($0, inputShape: shape, faults: faults) }
         guard faults.isEmpty, let architecture, let network else { throw Problem.invalidDocument(faults) }

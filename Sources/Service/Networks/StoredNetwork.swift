@@ -54,7 +54,7 @@ struct StoredNetwork {
 extension RequestReader {
     /// The request's own architecture, or that of the network it names.
     func architectureOrThatOfNetwork() throws -> Architecture? {
-        guard members.has("network"), !members.has("architecture") else { return architecture() }
+        guard members.has("network"), !members.has("architecture") else { return architecture(for: .finiteNetwork) }
         return try StoredNetwork(self)?.architecture
     }
 

@@ -53,7 +53,7 @@ struct PredictionData: Sendable {
         let xTest = fromJobs ? nil : try reader.inputs("x_test", inputShape: inputShape)
         let yTrain = try reader.requiredTargets("y_train", task: task, of: xTrain)
         let yTest = try reader.targets("y_test", task: task, of: xTest)
-        let architecture = fromJobs ? nil : reader.architecture()
+        let architecture = fromJobs ? nil : reader.architecture(for: .infiniteKernel)
         let network = architecture.flatMap { reader.network($0, inputs: xTrain) }
         initial = try Self.initial(reader, yTrain: yTrain, hasTest: fromJobs ? jobs?.testRows != nil : xTest != nil)
         if let xTrain, let xTest, xTrain.shape != xTest.shape {

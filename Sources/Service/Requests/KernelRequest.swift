@@ -33,7 +33,7 @@ struct KernelRequest: JobRequest {
         if only == nil, !members.has("kinds") {
             faults.add(.root, "The member \"kinds\" is missing; write \"kinds\": [\"nngp\", \"ntk\"] for both kernels.")
         }
-        let architecture = reader.architecture()
+        let architecture = reader.architecture(for: .infiniteKernel)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         precision = members.choice("precision", of: Precision.self, default: .float64)
         include = members.choices("include", of: Inclusion.self) ?? []

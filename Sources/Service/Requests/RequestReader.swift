@@ -58,8 +58,10 @@ final class RequestReader {
     }
 
     /// The architecture of a member, checked on its own; a draft where faults were recorded, for the checks that follow.
-    func architecture(_ name: String = "architecture") -> Architecture? {
-        members.requiredValue(name).flatMap { ArchitectureParser.draft($0, at: members.pointer(to: name), faults: faults) }
+    func architecture(_ name: String = "architecture", for purpose: Purpose) -> Architecture? {
+        members.requiredValue(name).flatMap {
+            ArchitectureParser.draft($0, at: members.pointer(to: name), for: purpose, faults: faults)
+        }
     }
 
     /// The rows that a member names; nil where it is absent, null or faulty.

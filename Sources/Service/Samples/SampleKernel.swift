@@ -12,10 +12,10 @@ enum SampleKernel: Sendable {
     private enum Kind: String, CaseIterable { case squaredExponential = "squared_exponential" }
 
     /// Nil, with the faults recorded, where the members describe none.
-    init?(_ reader: RequestReader) {
+    init?(_ reader: RequestReader, process: SampleRequest.Process) {
         let members = reader.members
         guard members.has("kernel") else {
-            guard let architecture = reader.architecture() else { return nil }
+            guard let architecture = reader.architecture(for: process == .network ? .finiteNetwork : .infiniteKernel) else { return nil }
             self = .architecture(architecture)
             return
         }
@@ -39,68 +39,46 @@ enum SampleKernel: Sendable {
         }
     }
 
-    /// What functions of such inputs are drawn from; nil with faults where the architecture has no such form.
+    /// What functions of such inputs are drawn from; nil with faults where the architecture has no such form. Without inputs
+    /// what does not hang on them is looked at.
     ///
     /// - Parameter widths: Functions of each layer of a deep Gaussian process.
-    func source(of process: SampleRequest.Process, widths: [Int], inputs: DataReference, _ members: ObjectReader) -> SampleRequest.Source? {
-        let place = members.pointer(to: members.has("input_shape") ? "input_shape" : "x")
+    func source(of process: SampleRequest.Process, widths: [Int], inputs: DataReference?, _ reader: RequestReader) -> SampleRequest.Source? {
         switch process {
-        case .gaussian: return covariance(inputShape: inputs.shape, place, members.faults).map { .gaussian($0) }
+        case .gaussian: return covariance(inputs, reader).map { .gaussian($0) }
         case .network:
             guard case .architecture(let architecture) = self else { return nil }
-            return FiniteNetwork(architecture, inputShape: inputs.shape, at: place, faults: members.faults).map { .network($0) }
+            return reader.finiteNetwork(architecture, inputs: inputs, named: "x").map { .network($0) }
         case .deepGaussian:
-            var layers: [DeepGaussianProcess.Layer] = []
+            guard let first = covariance(inputs, reader) else { return nil }
+            var layers = [DeepGaussianProcess.Layer(covariance: first, width: widths[0])]
             // A layer sees the functions of the one before it as features.
-            for (shape, width) in zip([inputs.shape] + widths.dropLast().map { [$0] }, widths) {
-                guard let covariance = covariance(inputShape: shape, place, members.faults) else { return nil }
+            for (features, width) in zip(widths, widths.dropFirst()) {
+                guard let covariance = covariance(ofFeatures: features, reader) else { return nil }
                 layers.append(DeepGaussianProcess.Layer(covariance: covariance, width: width))
             }
             return .deepGaussian(DeepGaussianProcess(layers: layers))
         }
     }
 
-    private func covariance(inputShape: [Int], _ place: JSONPointer, _ faults: Faults) -> CovarianceFunction? {
+    private func covariance(_ inputs: DataReference?, _ reader: RequestReader) -> CovarianceFunction? {
+        switch self {
+        case .squaredExponential(let lengthscale, let variance): .squaredExponential(lengthscale: lengthscale, variance: variance)
+        case .architecture(let architecture): reader.network(architecture, inputs: inputs, named: "x").map { .network($0) }
+        }
+    }
+
+    private func covariance(ofFeatures count: Int, _ reader: RequestReader) -> CovarianceFunction? {
         switch self {
         case .squaredExponential(let lengthscale, let variance): return .squaredExponential(lengthscale: lengthscale, variance: variance)
         case .architecture(let architecture):
+            let place = reader.members.pointer(to: reader.members.has("input_shape") ? "input_shape" : "x")
             do throws(ArchitectureFaults) {
-                return .network(try InfiniteNetwork(architecture, inputShape: inputShape, shapePointer: place))
+                return .network(try InfiniteNetwork(architecture, inputShape: [count], shapePointer: place))
             } catch {
-                for fault in error.faults { faults.add(fault.pointer, fault.detail) }
+                for fault in error.faults { reader.faults.add(fault.pointer, fault.detail) }
                 return nil
             }
         }
-    }
-}
-
-/// What a Gaussian process of samples is conditioned on.
-struct SampleTraining: Sendable {
-    let x: DataReference
-    let y: DataReference
-    let ridge: Ridge
-    /// The NNGP's posterior, or the ensemble of networks trained to the end by gradient descent.
-    let kind: KernelKind
-
-    /// Nil where there are no training rows, or a fault was recorded.
-    init?(_ reader: RequestReader, inputShape: [Int]?, x: DataReference?) throws {
-        let members = reader.members
-        let train = try reader.inputs("x_train", inputShape: inputShape)
-        let targets = try reader.targets("y_train", task: .regression, of: train)
-        kind = members.choice("kind", of: KernelKind.self, default: .nngp)
-        ridge = Ridge(members)
-        if members.has("x_train") != members.has("y_train") {
-            let (there, missing) = members.has("x_train") ? ("x_train", "y_train") : ("y_train", "x_train")
-            members.fault(at: there, "A posterior takes x_train and y_train; send \(missing) too, or leave both out for the prior.")
-        }
-        if let train, let x, train.shape != x.shape {
-            members.fault(at: "x_train", "Its rows have shape \(train.shape), those of x \(x.shape); both must be inputs of the same network.")
-        }
-        guard let train, let targets else { return nil }
-        (self.x, y) = (train, targets)
-    }
-
-    var json: [(name: String, value: JSONValue)] {
-        [("x_train", x.json), ("y_train", y.json), ("kind", .string(kind.rawValue)), ridge.member]
     }
 }

@@ -47,12 +47,10 @@ struct SampleRequest: JobRequest {
         let widths = members.integers("widths", in: 1...10_000, count: 1...Self.mostLayers) ?? (process == .deepGaussian ? [1, 1] : [])
         include = members.choices("include", of: Inclusion.self) ?? []
         let training = try SampleTraining(reader, inputShape: inputShape, x: x)
-        let kernel = SampleKernel(reader)
+        let kernel = SampleKernel(reader, process: process)
         reader.finish()
         Self.check(members, process: process, training: training, kernel: kernel)
-        let source = kernel.flatMap { kernel in
-            x.flatMap { kernel.source(of: process, widths: widths + [outputs], inputs: $0, members) }
-        }
+        let source = kernel.flatMap { $0.source(of: process, widths: widths + [outputs], inputs: x, reader) }
         guard reader.faults.isEmpty, let x, let kernel, let source else { return nil }
         (self.process, self.kernel, self.x, self.source, self.training) = (process, kernel, x, source, training)
         self.widths = widths
