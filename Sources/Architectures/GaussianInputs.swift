@@ -47,9 +47,7 @@ private struct GaussianWalk {
 
     private mutating func pass(_ layer: Layer) {
         switch layer.kind {
-        case .dense, .convolution, .attention:
-            obstacle = nil
-            passesOn = false
+        case .dense, .convolution, .attention: beginAnew()
         case .nonlinearity:
             wantGaussian(layer)
             obstacle = place(layer)
@@ -66,20 +64,23 @@ private struct GaussianWalk {
         }
     }
 
-    /// By its type where that is known. One that is not may well be what the next layers want.
+    /// A function or dropout, whose type alone tells; anything else may well be what the next layers want.
     private mutating func passUnread(_ typeName: String?, _ layer: Layer) {
-        if let typeName, NonlinearityType(rawValue: typeName) != nil {
+        guard let typeName else { return beginAnew() }
+        if NonlinearityType(rawValue: typeName) != nil {
             wantGaussian(layer)
             obstacle = place(layer)
-            return
+        } else if typeName == LayerType.dropout.rawValue {
+            obstacle = place(layer)
+        } else {
+            beginAnew()
         }
-        switch typeName.flatMap(LayerType.init) {
-        case .dropout: obstacle = place(layer)
-        case .avgPool, .sumPool: break
-        default:
-            obstacle = nil
-            passesOn = false
-        }
+    }
+
+    /// With the randomness of a layer of its own.
+    private mutating func beginAnew() {
+        obstacle = nil
+        passesOn = false
     }
 
     private mutating func pass(_ branches: [[Layer]], _ combine: Combination, _ layer: Layer) {

@@ -6,6 +6,7 @@ extension ObjectReader {
     /// Complexity: O(faults since the mark + members asked for).
     public func openMembers(since mark: Faults.Mark) -> Set<String> {
         guard let found = faults.since(mark) else { return Set(known) }
+        if found.isEmpty { return [] }
         let inside = found.compactMap { $0.pointer.firstToken(below: pointer) }
         let isAnyUnknown = object.members.contains { !known.contains($0.name) }
         return Set(inside).union(isAnyUnknown ? known.filter { object[$0] == nil } : [])
