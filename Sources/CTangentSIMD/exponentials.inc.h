@@ -7,6 +7,8 @@ void NAME(tangent_exponential)(const REAL *constants, const REAL *row, const REA
                                REAL *restrict fold, REAL *restrict tangent) {
     (void)constants, (void)stride;
     const REAL z = row[0];
+    // Two vectors at once: one alone waits for its own chain of products.
+#pragma clang loop interleave_count(2)
     for (size_t j = 0; j < count; j++) {
         REAL z_j = columns[j], step = z - z_j;
         NAME(exponential) g =
@@ -22,6 +24,8 @@ void NAME(tangent_normalized_exponential)(const REAL *constants, const REAL *row
                                           size_t count, REAL *restrict fold, REAL *restrict tangent) {
     (void)row, (void)columns, (void)stride;
     const REAL gamma = constants[0];
+    // Two vectors at once: one alone waits for its own chain of products.
+#pragma clang loop interleave_count(2)
     for (size_t j = 0; j < count; j++) {
         NAME(exponential) g = NAME(exponential_of)(-2 * gamma * NAME(unfold)(fold[j]).near);
         if (tangent) tangent[j] *= gamma * g.value;

@@ -3,7 +3,7 @@
 //   cos theta' = cos theta (root_i root_j/C^2)^{3/2} e^{-(1 - w)/2} (sinh(t)/t) / (k_i k_j)
 //   kappa-dot s_i s_j/(s'_i s'_j) = the same with [(1 + 2 (x/C)^2) cosh t + (x/C)^2 (1 + w) sinh(t)/t] for cos theta sinh(t)/t.
 // Of two rows that nearly coincide v' has about 1e-16 absolute (2e-8 as an angle); equal rows are set to 0. An odd function.
-// Coefficients: r, q, sqrt(root), 1/k.
+// Coefficients: r, q, 1 - r, sqrt(root), 1/k.
 #include "arcsine.inc.h"
 #include "exponential.inc.h"
 
@@ -11,13 +11,13 @@ MULTIVERSIONED
 void NAME(tangent_gabor)(const REAL *constants, const REAL *row, const REAL *columns, size_t stride, size_t count,
                          REAL *restrict fold, REAL *restrict tangent) {
     (void)constants;
-    const REAL r = row[0], q = row[1], half_root = row[2], inverse = row[3];
+    const REAL r = row[0], q = row[1], c = row[2], half_root = row[3], inverse = row[4];
     for (size_t j = 0; j < count; j++) {
-        const REAL r_j = columns[j], q_j = columns[stride + j];
-        const REAL half_root_j = columns[2 * stride + j], inverse_j = columns[3 * stride + j];
+        const REAL r_j = columns[j], q_j = columns[stride + j], c_j = columns[2 * stride + j];
+        const REAL half_root_j = columns[3 * stride + j], inverse_j = columns[4 * stride + j];
         REAL small = FABS(fold[j]);
-        NAME(arcsine) pair = NAME(arcsine_of)(r, q, r_j, q_j, NAME(unfold)(small));
-        REAL flat = 1 / pair.root, steep = pair.x * flat, square = steep * steep;
+        NAME(arcsine) pair = NAME(arcsine_of)(r, q, c, r_j, q_j, c_j, NAME(unfold)(small));
+        REAL flat = pair.inverse, steep = pair.x * flat, square = steep * steep;
         REAL w = (q * flat * q * flat + q_j * flat * q_j * flat) / 2;
         REAL t = steep * (q * q_j * flat) / 2, y = t * t;
         REAL ratio = 1 + y / 6 * (1 + y / 20 * (1 + y / 42 * (1 + y / 72 * (1 + y / 110))));

@@ -14,7 +14,7 @@ struct ErrorFunction: LayerMap, ScalarDual {
     let c: Double
 
     var constants: [Double] { [c == 0 ? 1 : 0] }
-    var coefficientCount: Int { 8 }
+    var coefficientCount: Int { 9 }
     var loop: PairLoop? { .errorFunction }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
@@ -26,12 +26,14 @@ struct ErrorFunction: LayerMap, ScalarDual {
         let image = hypot(abs(a) * r * (2 / .pi * arcPerSquare).squareRoot(), c)
         coefficients[0] = r
         coefficients[1] = q
-        coefficients[2] = root
-        coefficients[3] = image > 0 ? abs(a) / image * r : 0
-        coefficients[4] = image
-        coefficients[5] = image > 0 ? abs(a) / image : 0
-        coefficients[6] = image > 0 ? 1 / image.squareRoot() : 0
-        coefficients[7] = image > 0 ? 2 * abs(a * b) / Double.pi.squareRoot() * (deviation / image) * q : 0
+        // 1 − r.
+        coefficients[2] = q * q / (1 + r)
+        coefficients[3] = root
+        coefficients[4] = image > 0 ? abs(a) / image * r : 0
+        coefficients[5] = image
+        coefficients[6] = image > 0 ? abs(a) / image : 0
+        coefficients[7] = image > 0 ? 1 / image.squareRoot() : 0
+        coefficients[8] = image > 0 ? 2 * abs(a * b) / Double.pi.squareRoot() * (deviation / image) * q : 0
         return image
     }
 

@@ -10,7 +10,7 @@ import Foundation
 /// precision has grown by 2; κ̇ is its derivative in c.
 struct Gabor: LayerMap, ScalarDual {
     var constants: [Double] { [] }
-    var coefficientCount: Int { 4 }
+    var coefficientCount: Int { 5 }
     var loop: PairLoop? { .gabor }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
@@ -22,8 +22,10 @@ struct Gabor: LayerMap, ScalarDual {
         let gain = (exp(-x) * (x > 1e-4 ? sinh(x) / x : 1 + x * x / 6)).squareRoot()
         coefficients[0] = r
         coefficients[1] = q
-        coefficients[2] = (q * stretch).squareRoot()
-        coefficients[3] = 1 / gain
+        // 1 − r.
+        coefficients[2] = q * q / (1 + r)
+        coefficients[3] = (q * stretch).squareRoot()
+        coefficients[4] = 1 / gain
         return gain * r * (q / 2 / (stretch * stretch * stretch)).squareRoot()
     }
 

@@ -13,7 +13,7 @@ struct GaussianFunction: LayerMap, ScalarDual {
     let b: Double
 
     var constants: [Double] { [] }
-    var coefficientCount: Int { 3 }
+    var coefficientCount: Int { 5 }
     var loop: PairLoop? { .gaussian }
     package var domain: String { "its kernel is finite only where 1 - 4 b p > 0, p the variance of the pre-activation" }
 
@@ -22,7 +22,7 @@ struct GaussianFunction: LayerMap, ScalarDual {
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
         let p = deviation * deviation
         guard isDefined(at: p) else {
-            for k in 0..<3 { coefficients[k] = 0 }
+            for k in 0..<5 { coefficients[k] = 0 }
             return .infinity
         }
         let z = (2 * abs(b)).squareRoot() * deviation
@@ -32,7 +32,11 @@ struct GaussianFunction: LayerMap, ScalarDual {
         let q = b < 0 ? 1 / length : (1 - 2 * z * z).squareRoot() / length
         coefficients[0] = r
         coefficients[1] = q
-        coefficients[2] = q * (1 + r * r).squareRoot()
+        let root = q * (1 + r * r).squareRoot()
+        // 1 − r and 1 − root.
+        coefficients[2] = q * q / (1 + r)
+        coefficients[3] = root
+        coefficients[4] = r * r * (r * r) / (1 + root)
         // (1 − 2bp)² − 4b²p² = 1 − 4bp.
         return abs(a) / (1 - 4 * b * p).squareRoot().squareRoot()
     }

@@ -10,7 +10,7 @@ import Foundation
 /// GELU infinite networks", AAAI 2021 (arXiv 2002.08517), section 4, rewritten in r and q.
 struct Gelu: LayerMap, ScalarDual {
     var constants: [Double] { [] }
-    var coefficientCount: Int { 5 }
+    var coefficientCount: Int { 8 }
     var loop: PairLoop? { .gelu }
 
     func image(of deviation: Double, coefficients: UnsafeMutablePointer<Double>) -> Double {
@@ -21,9 +21,13 @@ struct Gelu: LayerMap, ScalarDual {
         let gain = (0.25 + (arc + r * r * (root + q * q * (q * q / root))) / (2 * .pi)).squareRoot()
         coefficients[0] = r
         coefficients[1] = q
-        coefficients[2] = root
-        coefficients[3] = arc
-        coefficients[4] = gain
+        // 1 − r.
+        coefficients[2] = q * q / (1 + r)
+        coefficients[3] = root
+        coefficients[4] = 1 / root
+        coefficients[5] = arc
+        coefficients[6] = gain
+        coefficients[7] = 1 / gain
         return gain * deviation
     }
 
