@@ -48,27 +48,46 @@ extension Faults {
         return nil
     }
 
+    /// An array of a wrong length is a fault; its elements, of a very long one the first, are given all the same for the faults in
+    /// them, unless there are none.
     public func array(_ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int> = 0...) -> [JSONElement]? {
-        guard let elements = counted(value, at: pointer, count: count) else { return nil }
+        guard let (elements, fits) = counted(value, at: pointer, count: count), fits || !elements.isEmpty else { return nil }
         return elements.enumerated().map { JSONElement(value: $1, pointer: pointer.appending($0)) }
     }
 
-    /// An array, each of whose elements `convert` reads; nil where any of them is faulty, after all have been looked at.
+    /// An array, each of whose elements `convert` reads; nil where any of them or their number is faulty, after all have been looked at.
     public func list<T>(
         _ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int> = 0..., _ convert: (JSONValue, JSONPointer) -> T?
     ) -> [T]? {
-        guard let elements = counted(value, at: pointer, count: count) else { return nil }
+        guard let (elements, fits) = counted(value, at: pointer, count: count) else { return nil }
         let converted = elements.enumerated().compactMap { convert($1, pointer.appending($0)) }
-        return converted.count == elements.count ? converted : nil
+        return fits && converted.count == elements.count ? converted : nil
     }
 
-    private func counted(_ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int>) -> [JSONValue]? {
-        guard let elements = value.elements else { return wrongKind(value, at: pointer, expected: "an array") }
-        guard count.contains(elements.count) else {
-            add(pointer, "The number of elements must be \(describe(count)), not \(elements.count).")
+    /// Such an array in which what is there twice is a fault too, told beside those of other elements.
+    ///
+    /// - Parameter name: What an element is called in a sentence.
+    public func distinct<T: Hashable>(
+        _ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int> = 0..., name: (T) -> String,
+        _ convert: (JSONValue, JSONPointer) -> T?
+    ) -> [T]? {
+        var seen: Set<T> = []
+        return list(value, at: pointer, count: count) { element, place in
+            guard let read = convert(element, place) else { return nil }
+            if seen.insert(read).inserted { return read }
+            add(place, "\(name(read)) is named twice; name it once.")
             return nil
         }
-        return elements
+    }
+
+    /// Elements looked at where there are more than there may be: a client chooses how many.
+    private static let mostLookedAt = 1000
+
+    private func counted(_ value: JSONValue, at pointer: JSONPointer, count: some RangeExpression<Int>) -> (elements: ArraySlice<JSONValue>, fits: Bool)? {
+        guard let elements = value.elements else { return wrongKind(value, at: pointer, expected: "an array") }
+        if count.contains(elements.count) { return (elements[...], true) }
+        add(pointer, "The number of elements must be \(describe(count)), not \(elements.count).")
+        return (elements.prefix(Self.mostLookedAt), false)
     }
 
     private func wrongKind<T>(_ value: JSONValue, at pointer: JSONPointer, expected: @autoclosure () -> String) -> T? {

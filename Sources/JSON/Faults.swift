@@ -22,8 +22,9 @@ public final class Faults {
 
     public var isEmpty: Bool { count == 0 }
 
-    public func add(_ pointer: JSONPointer, _ detail: @autoclosure () -> String) {
-        if all.count < limit { all.append(Fault(pointer, detail())) }
+    /// Neither text is put together for a fault that is not kept: a document may have millions.
+    public func add(_ pointer: @autoclosure () -> JSONPointer, _ detail: @autoclosure () -> String) {
+        if all.count < limit { all.append(Fault(pointer(), detail())) }
         count += 1
     }
 }

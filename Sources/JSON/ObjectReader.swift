@@ -39,6 +39,9 @@ public final class ObjectReader {
     /// Whether the member is there; it counts as known from now on.
     public func has(_ name: String) -> Bool { value(name) != nil }
 
+    /// Whether the member is there and not null.
+    public func hasValue(_ name: String) -> Bool { value(name) ?? .null != .null }
+
     /// The member as it is, null included.
     public func value(_ name: String) -> JSONValue? {
         if !known.contains(name) { known.append(name) }

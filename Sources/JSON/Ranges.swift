@@ -50,7 +50,9 @@ func text(_ value: Double) -> String {
 /// What follows "must be" for a range of integers, such as "at least 1".
 func describe(_ range: some RangeExpression<Int>) -> String {
     switch range {
+    case let range as ClosedRange<Int> where range.lowerBound == range.upperBound: "\(range.lowerBound)"
     case let range as ClosedRange<Int>: "from \(range.lowerBound) to \(range.upperBound)"
+    case let range as Range<Int> where range.lowerBound == range.upperBound - 1: "\(range.lowerBound)"
     case let range as Range<Int>: "from \(range.lowerBound) to \(range.upperBound - 1)"
     case let range as PartialRangeFrom<Int>: "at least \(range.lowerBound)"
     case let range as PartialRangeThrough<Int>: "at most \(range.upperBound)"

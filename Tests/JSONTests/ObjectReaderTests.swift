@@ -69,6 +69,65 @@ private enum Flavor: String, CaseIterable { case half_mean, half_sum, mean }
         ])
     }
 
+    /// A wrong length hides no wrong element, and neither of them what is there twice.
+    @Test func looksThroughArraysAtFault() throws {
+        let faults = Faults()
+        let reader = try reader(
+            #"{"l":[1,0,"a",4],"d":[1,1,-1,1.0],"x":[0.5,5e-1,0,2],"cs":["mean","men","mean"],"a":[1,2,3],"e":[],"o":5}"#, faults)
+        #expect(reader.integers("l", in: 1..., count: 1...2) == nil)
+        #expect(reader.distinctIntegers("d", in: 0..., count: 1...) == nil)
+        #expect(reader.distinctNumbers("x", in: .positive, count: 3...3) == nil)
+        #expect(reader.choices("cs", of: Flavor.self, count: 1...) == nil)
+        #expect(reader.array("a", count: 2...2)?.count == 3)
+        #expect(reader.array("e", count: 1...) == nil)
+        #expect(reader.distinctIntegers("o") == nil)
+        #expect(faults.all.map { "\($0.pointer): \($0.detail)" } == [
+            "/r/l: The number of elements must be from 1 to 2, not 4.",
+            "/r/l/1: This must be at least 1, not 0.",
+            "/r/l/2: This must be an integer, not a string.",
+            "/r/d/1: 1 is named twice; name it once.",
+            "/r/d/2: This must be at least 0, not -1.",
+            "/r/d/3: 1 is named twice; name it once.",
+            "/r/x: The number of elements must be 3, not 4.",
+            "/r/x/1: 0.5 is named twice; name it once.",
+            "/r/x/2: This must be above 0, not 0.",
+            #"/r/cs/1: This must be one of "half_mean", "half_sum", "mean", not "men". Did you mean "mean"?"#,
+            #"/r/cs/2: "mean" is named twice; name it once."#,
+            "/r/a: The number of elements must be 2, not 3.",
+            "/r/e: The number of elements must be at least 1, not 0.",
+            "/r/o: This must be an array, not a number.",
+        ])
+    }
+
+    /// Also of ranges of more numbers than an integer counts.
+    @Test func namesRanges() throws {
+        let faults = Faults()
+        let reader = try reader(#"{"a":-1,"b":-1,"c":3,"d":3}"#, faults)
+        _ = (reader.integer("a", in: 0...Int.max), reader.integer("b", in: 0..<Int.max), reader.integer("c", in: 2...2), reader.integer("d", in: 2..<3))
+        #expect(faults.all.map(\.detail) == [
+            "This must be from 0 to 9223372036854775807, not -1.", "This must be from 0 to 9223372036854775806, not -1.", "This must be 2, not 3.",
+            "This must be 2, not 3.",
+        ])
+    }
+
+    @Test func findsAChoiceBesideFaults() throws {
+        let faults = Faults()
+        let reader = try reader(#"{"cs":[3,"men","mean","mean"],"n":null}"#, faults)
+        #expect(reader.place(of: Flavor.mean, in: "cs")?.description == "/r/cs/2")
+        #expect(reader.place(of: Flavor.half_sum, in: "cs") == nil)
+        #expect(reader.place(of: Flavor.mean, in: "n") == nil && reader.place(of: Flavor.mean, in: "absent") == nil)
+        #expect(reader.hasValue("cs") && !reader.hasValue("n") && !reader.hasValue("absent"))
+        #expect(faults.isEmpty)
+    }
+
+    /// Of an array far too long the first elements are looked at.
+    @Test func looksAtTheFirstOfTooMany() throws {
+        let faults = Faults()
+        let reader = try reader("{\"l\":[\(Array(repeating: "-1", count: 5000).joined(separator: ","))]}", faults)
+        #expect(reader.integers("l", in: 0..., count: 0...10) == nil)
+        #expect(faults.count == 1001 && faults.all.count == 100)
+    }
+
     @Test func keepsAnswersShort() throws {
         let faults = Faults(limit: 10)
         let long = String(repeating: "k", count: 100_000)
