@@ -32,11 +32,11 @@ struct InfluenceRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let (members, faults) = (reader.members, reader.faults)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        task = members.choice("task", of: LearningTask.self, default: .regression)
+        let task = members.task()
         loss = members.choice("loss", default: .halfSum)
         let learningRate = members.requiredNumber("learning_rate", in: .positive)
         let xStep = try reader.requiredInputs("x_step", inputShape: inputShape)
-        let yStep = try reader.requiredTargets("y_step", task: task, of: xStep)
+        let yStep = try reader.requiredTargets("y_step", task: task, rows: reader.rows(of: xStep, "x_step"))
         let points = try InfluencePoints(reader, inputShape: inputShape, step: xStep)
         let widths = members.choices("networks", of: Width.self, count: 1...) ?? Width.allCases
         let architecture = reader.architecture(for: .infiniteKernel)
@@ -55,19 +55,19 @@ struct InfluenceRequest: JobRequest {
         for name in ["seeds", "parameters"] where !widths.contains(.finite) && members.has(name) {
             members.fault(at: name, "It is of finite networks, which \"networks\" leaves out.")
         }
-        if let xStep, xStep.rows > Self.mostSteps {
-            members.fault(at: "x_step", "A step is taken on at most \(Self.mostSteps) examples, and these are \(xStep.rows).")
+        if let rows = reader.rows(of: xStep, "x_step"), rows > Self.mostSteps {
+            members.fault(at: "x_step", "A step is taken on at most \(Self.mostSteps) examples, and these are \(rows); send fewer.")
         }
         if let finite, let yStep { Self.check(yStep, of: finite, task: task, members) }
-        if loss == .crossEntropy, task != .classification {
+        if loss == .crossEntropy, task == .regression {
             members.fault(at: "loss", "Cross-entropy wants classes; send \"task\": \"classification\".")
         }
-        guard faults.isEmpty, let architecture, let points, let xStep, let yStep, let learningRate else { return nil }
-        (self.architecture, self.points, self.xStep, self.yStep) = (architecture, points, xStep, yStep)
+        guard faults.isEmpty, let architecture, let points, let xStep, let yStep, let task, let learningRate else { return nil }
+        (self.architecture, self.points, self.xStep, self.yStep, self.task) = (architecture, points, xStep, yStep, task)
         (self.learningRate, self.parameters, self.finite, self.infinite) = (learningRate, parameters, finite, infinite)
     }
 
-    private static func check(_ targets: DataReference, of network: FiniteNetwork, task: LearningTask, _ members: ObjectReader) {
+    private static func check(_ targets: DataReference, of network: FiniteNetwork, task: LearningTask?, _ members: ObjectReader) {
         let k = network.outputCount
         if task == .regression, targets.rowLength != k {
             members.fault(at: "y_step", "The targets have \(targets.rowLength) columns and the network \(k) outputs; both must be as many.")
@@ -132,21 +132,20 @@ struct InfluencePoints: Sendable {
     /// `grid` or `x`; nil, with the faults recorded, where neither fits the examples of the step.
     init?(_ reader: RequestReader, inputShape: [Int]?, step: DataReference?) throws {
         let members = reader.members
+        let inputs = try reader.inputs("x", inputShape: inputShape)
+        if let step, let inputs, inputs.shape != step.shape {
+            members.fault(at: "x", "Its rows have shape \(inputs.shape), those of x_step \(step.shape); both must be inputs of the same network.")
+        }
+        let hasInputs = members.hasValue("x")
+        if members.has("grid"), hasInputs { members.fault(at: "x", "The points are those of \"grid\"; leave one of the two out.") }
         guard let grid = members.object("grid") else {
-            guard let x = try reader.inputs("x", inputShape: inputShape) else {
-                if !members.has("x"), !members.has("grid") {
-                    members.faults.add(members.pointer, "The points are missing; send \"grid\": {\"x\": [from, to, number], \"y\": ..} or inputs as \"x\".")
-                }
-                return nil
+            if !hasInputs, !members.has("grid") {
+                members.faults.add(members.pointer, "The points are missing; send \"grid\": {\"x\": [from, to, number], \"y\": ..} or inputs as \"x\".")
             }
-            if let step, x.shape != step.shape {
-                members.fault(at: "x", "Its rows have shape \(x.shape), those of x_step \(step.shape); both must be inputs of the same network.")
-                return nil
-            }
-            place = .data(x)
+            guard let inputs else { return nil }
+            place = .data(inputs)
             return
         }
-        if members.has("x") { members.fault(at: "x", "The points are those of \"grid\"; leave one of the two out.") }
         let x = FieldGrid.Axis(grid, "x")
         let y = grid.has("y") ? FieldGrid.Axis(grid, "y") : nil
         let features = grid.has("y") ? 2 : 1

@@ -29,24 +29,21 @@ struct KernelAnalysisRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let members = reader.members
         let fromJob = members.has("kernel")
-        task = members.choice("task", of: LearningTask.self, default: .regression)
-        var kinds = members.choices("kinds", of: KernelKind.self, count: 1...)
+        let task = members.task()
+        let kinds = members.choices("kinds", of: KernelKind.self, count: 1...)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        if fromJob, kinds == nil, !members.has("kinds") { kinds = try KernelJobs.kinds(reader) }
-        let jobs = try kinds.flatMap { try KernelJobs(reader, kinds: $0, trainOnly: true) }
+        let jobs = try KernelJobs(reader, kinds: kinds, trainOnly: true)
         for name in ["architecture", "x", "input_shape"] where fromJob && members.has(name) {
-            members.fault(at: name, "With \"kernel\" the network and its inputs are those of the job; leave \(name) out.")
+            members.fault(at: name, "The network and its inputs are those of the job in \"kernel\"; leave \(name) out, or leave kernel out.")
         }
         let x = fromJob ? nil : try reader.requiredInputs("x", inputShape: inputShape)
-        let y = try reader.targets("y", task: task, of: x)
+        let y = try reader.targets("y", task: task, rows: fromJob ? jobs?.rows : reader.rows(of: x, "x"))
         let architecture = fromJob ? nil : reader.architecture(for: .infiniteKernel)
         let network = architecture.flatMap { reader.network($0, inputs: x, named: "x") }
-        if let y, let rows = jobs?.rows, y.rows != rows {
-            members.fault(at: "y", "There are \(y.rows) targets and the kernel is of \(rows) inputs; send one target for each.")
-        }
         reader.finish()
-        guard reader.faults.isEmpty else { return nil }
-        self.kinds = kinds ?? KernelKind.allCases
+        guard reader.faults.isEmpty, let task else { return nil }
+        self.task = task
+        self.kinds = kinds ?? KernelKind.allCases.filter { jobs == nil || jobs?.blocks[$0] != nil }
         self.y = y
         if let jobs { source = .jobs(jobs) } else if let architecture, let network, let x { source = .network(architecture, network, x: x) } else { return nil }
     }

@@ -25,7 +25,9 @@ struct RepeatedTraining: Sendable {
         let specification = try reader.fact(pointer) { store, _ in try Self.specification(of: finished, in: store) }
         guard let specification, let stored = JobSpecification(specification.ownString) else { return nil }
         // The new job holds on to the rows of the old one, which may be removed before it runs.
-        for (place, reference) in stored.references where reader.faults.isEmpty {
+        // One that has been removed is told once.
+        let before = reader.faults.count
+        for (place, reference) in stored.references where reader.faults.count == before {
             let own = place.split(separator: "/").reduce(pointer) { $0.appending(String($1)) }
             _ = try reader.reference(own) { store, _ in
                 guard case .dataset(let id, _, _, _) = reference.source, try store.dataset(id) == nil else { return reference }

@@ -89,7 +89,8 @@ extension ScalarField {
     fileprivate init?(_ members: ObjectReader) {
         let name = members.requiredChoice("name", of: FunctionName.self)
         var quadratic: Quadratic?
-        if name == .quadratic { quadratic = Quadratic(members) }
+        // Of a name that cannot be read, the members of any are known.
+        if name == .quadratic || name == nil { quadratic = Quadratic(members) }
         members.finish()
         switch name {
         case .cosineBowl: self = .cosineBowl
@@ -126,13 +127,12 @@ extension Quadratic {
             self.init(a: 1, b: 0, d: 1, center: center)
             return
         }
-        guard let elements = members.faults.array(matrix, at: members.pointer(to: "matrix"), count: 2...2) else { return nil }
-        let rows = elements.compactMap { members.faults.point($0.value, at: $0.pointer) }
-        guard rows.count == 2, let center else { return nil }
+        guard let rows = members.faults.list(matrix, at: members.pointer(to: "matrix"), count: 2...2, { members.faults.point($0, at: $1) }) else { return nil }
         guard rows[0].y == rows[1].x else {
             members.fault(at: "matrix", "It must be symmetric; send (A + Aᵀ)/2, which is the same quadratic.")
             return nil
         }
+        guard let center else { return nil }
         self.init(a: rows[0].x, b: rows[0].y, d: rows[1].y, center: center)
     }
 }

@@ -22,37 +22,52 @@ struct LossSliceRequest: Sendable {
 
     /// Nil, with the faults recorded, where the members describe none.
     init?(_ members: ObjectReader, _ reader: RequestReader) throws {
-        let training = try members.requiredObject("loss_slice").flatMap { try TrainingRequest(RequestReader($0, kind: "trainings", in: reader)) }
-        directions = members.choice("directions", of: Directions.self, default: .random)
+        let document = members.requiredObject("loss_slice")
+        let training = try document.flatMap { try TrainingRequest(RequestReader($0, kind: "trainings", in: reader)) }
+        // Nil where they cannot be read: nothing is held against members that may belong to them.
+        let told = members.has("directions") ? members.choice("directions", of: Directions.self) : .random
+        directions = told ?? .random
         center = members.choice("center", of: Center.self, default: .final)
         normalization = members.choice("normalization", of: WeightPlane.Normalization.self, default: .filter)
         seed = members.integer("seed", in: 0..., default: 0)
         components = members.integers("components", in: -Self.mostPoints...Self.mostPoints, count: 2...2) ?? [1, -1]
         members.finish()
+        if let told { Self.checkMembers(of: told, members) }
+        let numbers = members.value("components")?.integers ?? []
+        if numbers.contains(0) || Set(numbers).count < numbers.count {
+            members.fault(at: "components", "These are the numbers of two different directions, from 1 on, or from -1 backwards; send [1, 2], or [1, -1] for the first and the last.")
+        }
+        if let document { Self.checkTraining(document, directions: told) }
+        guard let training else { return nil }
+        self.training = training
+    }
+
+    private static func checkMembers(of directions: Directions, _ members: ObjectReader) {
         for name in directions == .random ? ["components"] : ["normalization", "seed"] where members.has(name) {
             let other: Directions = directions == .random ? .principal : .random
             members.fault(at: name, "This belongs to \(other.rawValue) directions; leave \(name) out, or set \"directions\" to \"\(other.rawValue)\".")
         }
-        if components[0] == components[1] || components.contains(0) {
-            members.fault(at: "components", "These are the numbers of two different directions, from 1 on, or from -1 backwards; send [1, 2], or [1, -1] for the first and the last.")
-        }
-        guard let training else { return nil }
-        self.training = training
-        checkTraining(members)
     }
 
-    /// A slice is of one network, and shows nothing else of its training.
-    private func checkTraining(_ members: ObjectReader) {
-        let pointer = members.pointer(to: "loss_slice")
-        func refuse(_ name: String, _ detail: String) { members.faults.add(pointer.appending(name), detail) }
-        if training.widths?.count ?? 1 > 1 { refuse("widths", "A slice is of one network; name one width, or leave widths out.") }
-        if training.seeds.count > 1 { refuse("seeds", "A slice is of one network; name one seed.") }
-        if training.xTest != nil { refuse("x_test", "A slice is of the training loss; leave x_test out.") }
-        if training.precision == .float32 { refuse("precision", "A slice is computed in float64; leave precision out.") }
-        if !training.plan.tracked.isSubset(of: [.weightDrift, .kappa]) { refuse("track", "A slice records nothing of its training; leave track out.") }
-        if !training.plan.snapshotSteps.isEmpty { refuse("snapshot_steps", "A slice keeps no parameters; leave snapshot_steps out.") }
-        if directions == .principal, recordedSteps.count > Self.mostPoints {
-            refuse("record_every", "Principal directions are those of at most \(Self.mostPoints) points of the training's way; set record_every to \(training.plan.steps / (Self.mostPoints - 2) + 1) or more.")
+    /// A slice is of one network, and shows nothing else of its training; told of a training whatever else is wrong with it.
+    private static func checkTraining(_ training: ObjectReader, directions: Directions?) {
+        func count(_ name: String) -> Int { training.value(name)?.elements?.count ?? 0 }
+        if count("widths") > 1 { training.fault(at: "widths", "A slice is of one network; name one width, or leave widths out.") }
+        if count("seeds") > 1 { training.fault(at: "seeds", "A slice is of one network; name one seed.") }
+        if training.hasValue("x_test") { training.fault(at: "x_test", "A slice is of the training loss; leave x_test out.") }
+        if training.value("precision") == .string(KernelRequest.Precision.float32.rawValue) {
+            training.fault(at: "precision", "A slice is computed in float64; leave precision out.")
+        }
+        // What every training keeps is no more than that.
+        let kept: [Tracked] = [.weightDrift, .kappa]
+        if Tracked.allCases.contains(where: { !kept.contains($0) && training.place(of: $0, in: "track") != nil }) {
+            training.fault(at: "track", "A slice records nothing of its training; leave track out.")
+        }
+        if count("snapshot_steps") > 0 { training.fault(at: "snapshot_steps", "A slice keeps no parameters; leave snapshot_steps out.") }
+        guard directions == .principal, let steps = training.value("steps")?.integer, steps > 0 else { return }
+        let every = training.has("record_every") ? training.value("record_every")?.integer : 1
+        if let every, every > 0, (steps - 1) / every + 2 > mostPoints {
+            training.fault(at: "record_every", "Principal directions are those of at most \(mostPoints) points of the training's way; set record_every to \(steps / (mostPoints - 2) + 1) or more.")
         }
     }
 

@@ -38,32 +38,32 @@ struct StoredNetwork {
         (self.id, self.architecture, self.inputShape, self.parameters) = (id, architecture, inputShape, parameters)
     }
 
-    /// Whether its parameters can be those of `network`; records a fault where they cannot.
-    func check(_ network: FiniteNetwork, _ members: ObjectReader) -> Bool {
+    /// Records a fault where its parameters cannot be those of `network`.
+    func check(_ network: FiniteNetwork, _ members: ObjectReader) {
         let (own, other) = (parameters.rowLength, network.parameterCount)
-        guard own != other else { return true }
+        guard own != other else { return }
         members.fault(
             at: "network",
             members.has("architecture")
                 ? "This network has \(own) parameters, and the architecture \(other); leave architecture out to take its own."
                 : "This network takes inputs of shape \(inputShape), and those given have shape \(network.inputShape); send such inputs, or say how a row folds in input_shape.")
-        return false
     }
 }
 
 extension RequestReader {
-    /// The request's own architecture, or that of the network it names.
-    func architectureOrThatOfNetwork() throws -> Architecture? {
-        guard members.has("network"), !members.has("architecture") else { return architecture(for: .finiteNetwork) }
-        return try StoredNetwork(self)?.architecture
+    /// The network that the request names; nil where it names none, or with a fault.
+    func storedNetwork(in precision: KernelRequest.Precision = .float64) throws -> StoredNetwork? {
+        members.has("network") ? try StoredNetwork(self, in: precision) : nil
     }
 
-    /// The network that the request names, whose parameters are to be those of `network`; nil where it names none, or with a fault.
-    func storedNetwork(for network: FiniteNetwork?, in precision: KernelRequest.Precision = .float64) throws -> StoredNetwork? {
-        guard members.has("network"), let network, let stored = try StoredNetwork(self, in: precision) else { return nil }
-        if members.has("parameters") {
-            members.fault(at: "parameters", "The parameters come from network already; leave parameters or network out.")
-        }
-        return stored.check(network, members) ? stored : nil
+    /// The request's own architecture, or that of the network it names.
+    func architecture(orThatOf stored: StoredNetwork?) -> Architecture? {
+        let isThatOfNetwork = members.hasValue("network") && !members.has("architecture")
+        return isThatOfNetwork ? stored?.architecture : architecture(for: .finiteNetwork)
+    }
+
+    func refuseParametersBesideNetwork() {
+        guard members.has("network"), members.has("parameters") else { return }
+        members.fault(at: "parameters", "The parameters come from network already; leave parameters or network out.")
     }
 }

@@ -19,45 +19,54 @@ struct KernelJobs: Sendable {
     var rows: Int? { blocks.values.first?.train.rows }
     var testRows: Int? { blocks.values.first?.testTrain?.rows }
 
-    /// Which kernels the named job has, for a client who does not say; nil, with no fault, where that cannot be told.
-    static func kinds(_ reader: RequestReader) throws -> [KernelKind]? {
-        guard let members = reader.members.object("kernel"), let job = members.requiredString("job") else { return nil }
-        let found = try reader.fact(members.pointer(to: "job")) { store, _ in
+    /// Which kernels a job has; without any, reading the tangent kernel says what is wrong with it.
+    private static func kinds(of job: String, at pointer: JSONPointer, _ reader: RequestReader) throws -> [KernelKind] {
+        let found = try reader.fact(pointer) { store, _ in
             guard case .found(let result, _) = try store.result(of: job) else { return nil }
             return .strings(KernelKind.allCases.map(\.rawValue).filter { name in result.arrays.contains { $0.name == name } })
         }
         let kinds = found?.elements?.compactMap { $0.text.flatMap(KernelKind.init) } ?? []
-        // Without any, reading the tangent kernel says what is wrong with the job.
         return kinds.isEmpty ? [.ntk] : kinds
     }
 
     /// Nil where the member is absent or faulty.
     ///
-    /// - Parameter trainOnly: Whether there are no test inputs that kernels could be of.
-    init?(_ reader: RequestReader, kinds: [KernelKind], trainOnly: Bool = false) throws {
+    /// - Parameters:
+    ///   - kinds: The kernels that are needed; nil for those that the job has.
+    ///   - trainOnly: Whether there are no test inputs that kernels could be of.
+    init?(_ reader: RequestReader, kinds: [KernelKind]?, trainOnly: Bool = false) throws {
         guard let members = reader.members.object("kernel") else { return nil }
         let job = members.requiredString("job")
         let (testTrain, testTest) = trainOnly ? (nil, nil) : (members.object("test_train"), members.object("test_test"))
         let (testTrainJob, testTestJob) = (testTrain?.requiredString("job"), testTest?.requiredString("job"))
         for object in [members, testTrain, testTest] { object?.finish() }
-        guard let job else { return nil }
         if testTest != nil, testTrain == nil { members.fault(at: "test_test", "It needs test_train beside it, the kernel of test with training inputs.") }
-        var blocks: [KernelKind: Blocks] = [:]
         // The faults of a job are those of all its arrays: named once.
-        for kind in kinds where reader.faults.isEmpty {
-            let train = try Self.array(reader, kind, of: job, at: members.pointer(to: "job"), symmetric: true)
-            let cross = try testTrainJob.flatMap { try Self.array(reader, kind, of: $0, at: members.pointer(to: "test_train").appending("job"), symmetric: false) }
-            let own = try testTestJob.flatMap { try Self.array(reader, kind, of: $0, at: members.pointer(to: "test_test").appending("job"), symmetric: true) }
-            guard let train else { continue }
-            if let cross, cross.rowLength != train.rows {
-                members.fault(at: "test_train", "The kernel has \(cross.rowLength) columns where there are \(train.rows) training inputs; compute it with the test inputs as x1 and the training inputs as x2.")
+        var told: Set<JSONPointer> = []
+        func array(_ kind: KernelKind, _ job: String?, of object: ObjectReader?, symmetric: Bool = true) throws -> DataReference? {
+            guard let job, let pointer = object?.pointer(to: "job"), !told.contains(pointer) else { return nil }
+            let found = try Self.array(reader, kind, of: job, at: pointer, symmetric: symmetric)
+            if found == nil { told.insert(pointer) }
+            return found
+        }
+        func refuse(_ name: String, _ detail: String) {
+            if told.insert(members.pointer(to: name)).inserted { members.fault(at: name, detail) }
+        }
+        let kinds = try kinds ?? job.map { try Self.kinds(of: $0, at: members.pointer(to: "job"), reader) } ?? [.ntk]
+        var blocks: [KernelKind: Blocks] = [:]
+        for kind in kinds {
+            let train = try array(kind, job, of: members)
+            let cross = try array(kind, testTrainJob, of: testTrain, symmetric: false)
+            let own = try array(kind, testTestJob, of: testTest)
+            if let train, let cross, cross.rowLength != train.rows {
+                refuse("test_train", "The kernel has \(cross.rowLength) columns where there are \(train.rows) training inputs; compute it with the test inputs as x1 and the training inputs as x2.")
             }
             if let cross, let own, own.rows != cross.rows {
-                members.fault(at: "test_test", "The kernel is of \(own.rows) inputs, and test_train of \(cross.rows); both are of the same test inputs.")
+                refuse("test_test", "The kernel is of \(own.rows) inputs, and test_train of \(cross.rows); both are of the same test inputs.")
             }
-            blocks[kind] = Blocks(train: train, testTrain: cross, testTest: own)
+            blocks[kind] = train.map { Blocks(train: $0, testTrain: cross, testTest: own) }
         }
-        guard reader.faults.isEmpty, blocks.count == kinds.count else { return nil }
+        guard told.isEmpty, let job, blocks.count == kinds.count else { return nil }
         self.blocks = blocks
         var object = JSONObject([("job", .string(job))])
         if let testTrainJob { object["test_train"] = ["job": .string(testTrainJob)] }

@@ -23,7 +23,8 @@ struct OutputFlowRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        kinds = members.choices("kinds", of: KernelKind.self, count: 1...) ?? [.ntk]
+        let toldKinds = members.choices("kinds", of: KernelKind.self, count: 1...)
+        kinds = toldKinds ?? [.ntk]
         let loss = members.choice("loss", of: OutputLoss.self, default: .halfMean)
         self.loss = loss
         times = members.times("times", default: [0, 1, 10, 100, 1000], allowingInfinity: loss.squared != nil)
@@ -33,19 +34,18 @@ struct OutputFlowRequest: JobRequest {
         self.momentum = momentum
         ridge = Ridge(members)
         discrete = members.bool("discrete", default: true)
-        let data = try PredictionData(reader, kinds: kinds)
+        let data = try PredictionData(reader, kinds: toldKinds == nil && members.has("kinds") ? nil : kinds)
         reader.finish()
         if loss.squared == nil, let longest = times.max(), longest > Self.mostSteps {
             members.fault(at: "times", "Without a closed form every step is taken, and \(longest) are too many; ask for times up to \(Self.mostSteps), or a squared loss.")
         }
-        let isClassification = members.value("task") == .string(LearningTask.classification.rawValue)
-        if loss == .crossEntropy, !isClassification {
+        if loss == .crossEntropy, members.meansRegression {
             members.fault(at: "loss", "Cross-entropy wants classes; set \"task\" to \"classification\" and send targets 0, 1, ..., or use a squared loss.")
         }
         if loss == .logistic {
-            if isClassification { members.fault(at: "loss", Self.logisticTargets) }
-            for (name, targets) in [("y_train", data?.yTrain), ("y_test", data?.yTest)] where !isClassification {
-                if let targets { try Self.checkSigns(targets, name, reader) }
+            if members.value("task") == .string(LearningTask.classification.rawValue) { members.fault(at: "loss", Self.logisticTargets) }
+            for name in ["y_train", "y_test"] where members.meansRegression {
+                if let targets = reader.references[members.pointer(to: name)] { try Self.checkSigns(targets, name, reader) }
             }
         }
         guard reader.faults.isEmpty, let data else { return nil }

@@ -35,43 +35,52 @@ struct PredictionData: Sendable {
 
     var classes: Int? { task == .classification ? outputs : nil }
 
-    /// - Parameter kinds: The kernels that are needed.
+    /// - Parameter kinds: The kernels that are needed; nil where that cannot be read.
     /// - Returns: nil where there is a fault.
-    init?(_ reader: RequestReader, kinds: [KernelKind]) throws {
+    init?(_ reader: RequestReader, kinds: [KernelKind]?) throws {
         let members = reader.members
-        task = members.choice("task", of: LearningTask.self, default: .regression)
+        let task = members.task()
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let jobs = try KernelJobs(reader, kinds: kinds)
         let fromJobs = members.has("kernel")
-        if fromJobs, members.has("architecture") {
+        let hasNetwork = members.has("architecture")
+        if fromJobs, hasNetwork {
             members.fault(at: "kernel", "A kernel is named by its job or computed from an architecture; leave one of the two out.")
         }
-        for name in ["x_train", "x_test", "input_shape"] where fromJobs && members.has(name) {
-            members.fault(at: name, "With \"kernel\" the inputs are those of its job; leave \(name) out.")
+        // Beside both, the inputs may be those of the architecture.
+        for name in ["x_train", "x_test", "input_shape"] where fromJobs && !hasNetwork && members.has(name) {
+            members.fault(at: name, "The inputs are those of the job in \"kernel\"; leave \(name) out, or send \"architecture\" in place of \"kernel\".")
         }
-        let xTrain = fromJobs ? nil : try reader.requiredInputs("x_train", inputShape: inputShape)
-        let xTest = fromJobs ? nil : try reader.inputs("x_test", inputShape: inputShape)
-        let yTrain = try reader.requiredTargets("y_train", task: task, of: xTrain)
-        let yTest = try reader.targets("y_test", task: task, of: xTest)
-        let architecture = fromJobs ? nil : reader.architecture(for: .infiniteKernel)
-        let network = architecture.flatMap { reader.network($0, inputs: xTrain) }
-        initial = try Self.initial(reader, yTrain: yTrain, hasTest: fromJobs ? jobs?.testRows != nil : xTest != nil)
+        let xTrain = fromJobs ? (hasNetwork ? try reader.inputs("x_train", inputShape: inputShape) : nil) : try reader.requiredInputs("x_train", inputShape: inputShape)
+        let xTest = fromJobs && !hasNetwork ? nil : try reader.inputs("x_test", inputShape: inputShape)
+        let rows = fromJobs ? jobs?.rows : reader.rows(of: xTrain, "x_train")
+        let testRows = fromJobs ? jobs?.testRows : reader.rows(of: xTest, "x_test")
+        let yTrain = try reader.requiredTargets("y_train", task: task, rows: rows)
+        let yTest = try reader.targets("y_test", task: task, rows: testRows)
+        let architecture = fromJobs && !hasNetwork ? nil : reader.architecture(for: .infiniteKernel)
+        let network = architecture.flatMap { reader.network($0, inputs: xTrain, named: "x_train") }
+        let hasTest = Self.hasTest(members)
+        initial = try Self.initial(reader, rows: yTrain?.rows ?? rows, hasTest: hasTest)
         if let xTrain, let xTest, xTrain.shape != xTest.shape {
             members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x_train \(xTrain.shape); both must be inputs of the same network.")
         }
-        if let yTrain, let rows = jobs?.rows, yTrain.rows != rows {
-            members.fault(at: "y_train", "There are \(yTrain.rows) targets and the kernel is of \(rows) inputs; send one target for each.")
-        }
-        if yTest != nil, fromJobs ? jobs?.testRows != yTest?.rows : xTest == nil {
+        if members.hasValue("y_test"), hasTest == false {
             members.fault(at: "y_test", "These are targets of test inputs that are not there; send as many test inputs, or leave y_test out.")
         }
         if let yTrain, let yTest, task == .regression, yTrain.rowLength != yTest.rowLength {
-            members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y_train \(yTrain.rowLength).")
+            members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y_train \(yTrain.rowLength); both must be as many.")
         }
         if let yTrain { try Self.checkVaried(yTrain, "y_train", reader) }
-        guard reader.faults.isEmpty, let yTrain else { return nil }
+        guard reader.faults.isEmpty, let task, let yTrain else { return nil }
         if let jobs { kernels = .jobs(jobs) } else if let architecture, let network { kernels = .network(architecture, network) } else { return nil }
-        (self.xTrain, self.yTrain, self.xTest, self.yTest) = (xTrain, yTrain, xTest, yTest)
+        (self.task, self.xTrain, self.yTrain, self.xTest, self.yTest) = (task, xTrain, yTrain, xTest, yTest)
+    }
+
+    /// Whether a request has test inputs, readable or not; nil where that cannot be told.
+    static func hasTest(_ members: ObjectReader) -> Bool? {
+        guard let kernel = members.value("kernel") else { return members.hasValue("x_test") }
+        guard case .object = kernel, !members.has("architecture") else { return nil }
+        return kernel["test_train"] != nil
     }
 
     /// Refuses targets that are all alike: there is nothing to learn, and a client who sends them has mistaken a column.
@@ -89,13 +98,13 @@ struct PredictionData: Sendable {
 
     /// `{"train", "test"}`: the outputs of one network at initialisation.
     private static func initial(
-        _ reader: RequestReader, yTrain: DataReference?, hasTest: Bool
+        _ reader: RequestReader, rows: Int?, hasTest: Bool?
     ) throws -> (train: DataReference, test: DataReference?)? {
         guard let object = reader.members.object("initial") else { return nil }
-        let train = try reader.requiredTargets("train", in: object, task: .regression, of: yTrain)
-        let test = try reader.targets("test", in: object, task: .regression, of: nil)
+        let train = try reader.requiredTargets("train", in: object, task: .regression, rows: rows)
+        let test = try reader.targets("test", in: object, task: .regression, rows: nil)
         object.finish()
-        if (test != nil) != hasTest {
+        if let hasTest, object.hasValue("test") != hasTest {
             object.fault(at: "test", hasTest ? "The network's outputs at the test inputs are missing." : "There are no test inputs; leave it out.")
         }
         return train.map { ($0, test) }

@@ -48,7 +48,8 @@ struct PredictionRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        kinds = members.choices("kinds", of: KernelKind.self, count: 1...) ?? [.nngp, .ntk]
+        let toldKinds = members.choices("kinds", of: KernelKind.self, count: 1...)
+        kinds = toldKinds ?? [.nngp, .ntk]
         times = members.times("times", default: [.infinity])
         learningRate = members.number("learning_rate", in: .positive, default: 1)
         loss = members.choice("loss", of: SquaredLoss.self, default: .halfMean)
@@ -57,32 +58,33 @@ struct PredictionRequest: JobRequest {
         solver = members.choice("solver", of: PredictionSolver.self, default: .auto)
         tolerance = members.number("tolerance", in: .positive, default: 1e-6)
         // Variances are those of test inputs, and of kernels of jobs only where one is of the test inputs with themselves.
-        let lacksTestKernel = members.value("kernel").map { $0["test_test"] == nil } ?? !members.has("x_test")
-        let means = single || solver == .conjugateGradients || lacksTestKernel
-        let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self, default: means ? .none : .diagonal)
+        let hasTest = PredictionData.hasTest(members)
+        let lacksTestKernel = hasTest == false || members.value("kernel").map { $0["test_test"] == nil } ?? false
+        // Where it cannot be read, nothing is held against what there is of a covariance.
+        let means = single || solver == .conjugateGradients || lacksTestKernel || members.has("covariance")
+        let covariance = members.choice("covariance", of: PredictionProblem.Covariance.self) ?? (means ? .none : .diagonal)
         include = members.choices("include", of: Inclusion.self) ?? []
         self.covariance = covariance
         let needed: [KernelKind] = kinds.contains(.ntk) && covariance != .none ? [.nngp, .ntk] : kinds
-        let data = try PredictionData(reader, kinds: needed)
+        let data = try PredictionData(reader, kinds: toldKinds == nil && members.has("kinds") ? nil : needed)
         reader.finish()
-        if solver == .conjugateGradients, !Self.canIterate(times, covariance, include) {
+        let exactOnly = [Inclusion.leaveOneOut, .spectrum].contains { members.place(of: $0, in: "include") != nil }
+        if solver == .conjugateGradients, exactOnly || !Self.canIterate(times, covariance, include) {
             members.fault(at: "solver", "Conjugate gradients give means at the end of training; leave times, covariance, \"leave_one_out\" and \"spectrum\" out, or use \"cholesky\".")
         }
         if single, covariance != .none {
             members.fault(at: "covariance", "With \"initial\" the prediction is of one network and has no variance; leave covariance out.")
         }
-        if single, include.contains(.leaveOneOut) {
+        if single, members.place(of: Inclusion.leaveOneOut, in: "include") != nil {
             members.fault(at: "include", "Leave-one-out predictions are of the ensemble; leave \"initial\" out.")
         }
-        if include.contains(.confusion), members.value("task") != .string(LearningTask.classification.rawValue) {
+        if members.place(of: Inclusion.confusion, in: "include") != nil, members.meansRegression {
             members.fault(at: "include", "A confusion matrix is of classes; set \"task\" to \"classification\".")
         }
-        if let data, data.testRows == 0, covariance != .none {
+        if hasTest == false, covariance != .none {
             members.fault(at: "covariance", "There are no test inputs to predict; send some, or leave covariance out.")
         }
-        if case .jobs(let jobs) = data?.kernels, members.has("covariance"), covariance != .none, jobs.testRows != nil,
-            jobs.blocks.values.contains(where: { $0.testTest == nil })
-        {
+        if hasTest == true, members.has("kernel"), lacksTestKernel, members.has("covariance"), covariance != .none {
             members.fault(at: "covariance", "It needs the kernel of the test inputs with themselves; name its job in kernel.test_test, or set covariance to \"none\".")
         }
         guard reader.faults.isEmpty, let data else { return nil }

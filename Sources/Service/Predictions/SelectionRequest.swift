@@ -34,28 +34,29 @@ struct SelectionRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let (members, faults) = (reader.members, reader.faults)
         kind = members.choice("kind", of: KernelKind.self, default: .nngp)
-        task = members.choice("task", of: LearningTask.self, default: .regression)
+        let task = members.task()
         score = members.choice("score", of: SelectionScore.self, default: .logMarginalLikelihood)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape)
-        let y = try reader.requiredTargets("y", task: task, of: x)
+        let y = try reader.requiredTargets("y", task: task, rows: reader.rows(of: x, "x"))
         folds = members.integer("folds", in: 2..., default: 10)
         let grid = members.object("grid").flatMap { SelectionGrid($0) } ?? SelectionGrid()
         reader.finish()
         if let y { try PredictionData.checkVaried(y, "y", reader) }
-        if let x, score == .kFold, folds > x.rows { members.fault(at: "folds", "There are \(x.rows) rows, too few for \(folds) folds.") }
+        if let rows = reader.rows(of: x, "x"), score == .kFold, folds > rows { members.fault(at: "folds", "There are \(rows) rows, too few for \(folds) folds; ask for at most \(rows).") }
         if grid.count > Self.mostRows {
             members.fault(at: "grid", "The grid has \(grid.count) combinations; at most \(Self.mostRows) are scored at once.")
         }
-        guard faults.isEmpty, let x, let y else { return nil }
-        let place = members.pointer(to: "grid")
         var candidates: [Candidate] = []
-        for (depth, nonlinearity, weightStd, biasStd) in grid.networks {
+        let place = members.pointer(to: "grid")
+        for (depth, nonlinearity, weightStd, biasStd) in x != nil && grid.count <= Self.mostRows ? grid.networks : [] {
             let architecture = SelectionGrid.architecture(depth, nonlinearity, weightStd, biasStd, at: place)
-            guard let network = reader.network(architecture, inputs: x) else { return nil }
+            guard let network = reader.network(architecture, inputs: x, named: "x") else { continue }
             candidates.append(
                 Candidate(depth: depth, nonlinearity: nonlinearity.function.json, weightStd: weightStd, biasStd: biasStd, network: network))
         }
+        guard faults.isEmpty, let x, let y, let task else { return nil }
+        self.task = task
         (self.x, self.y, self.grid, self.candidates) = (x, y, grid, candidates)
     }
 

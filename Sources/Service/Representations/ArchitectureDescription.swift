@@ -28,7 +28,7 @@ struct ArchitectureDescription {
         let columns = reader.integer("columns", in: 1...Self.largestRows)
         let precision = reader.choice("precision", of: KernelRequest.Precision.self, default: .float64)
         reader.finish()
-        if columns != nil, rows == nil { reader.fault(at: "columns", "A forecast for columns needs the rows as well; give both.") }
+        if reader.has("columns"), !reader.has("rows") { reader.fault(at: "columns", "A forecast for columns needs the rows as well; give both.") }
         guard let architecture else { return nil }
         let trace = ShapeInference.survey(architecture, inputShape: inputShape, at: shapePointer, for: .shapes, faults: faults).trace
         guard faults.isEmpty, let inputShape, let trace else { return nil }

@@ -10,6 +10,14 @@ enum LearningTask: String, Sendable, CaseIterable {
     case classification
 }
 
+extension ObjectReader {
+    /// The member `task`; nil where it cannot be read, so that nothing is held against the targets for what they mean.
+    func task() -> LearningTask? { has("task") ? choice("task", of: LearningTask.self) : .regression }
+
+    /// Whether the task is known to be a regression, with no fault where it is not.
+    var meansRegression: Bool { value("task").map { $0 == .string(LearningTask.regression.rawValue) } ?? true }
+}
+
 extension DataReader {
     /// The targets a member names: `[1, 0, 2]`, `[[0.5], [1.5]]`, or those of a dataset.
     func targets(_ value: JSONValue, at pointer: JSONPointer) throws -> DataReference? {
@@ -22,32 +30,23 @@ extension DataReader {
         case .object(let object):
             guard let store else { break }
             return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .targets, inputShape: nil)
-        case .array(let elements): return refuseTargets(elements, at: pointer)
+        case .array(let elements):
+            raggedTargets(elements, at: pointer)
+            return nil
         default: break
         }
-        faults.add(pointer, "This must be targets such as [1, 0, 2] or [[0.5], [1.5]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
-        return nil
+        return refuse(pointer, "This must be targets such as [1, 0, 2] or [[0.5], [1.5]], or {\"dataset\": \"<id>\"}, not \(value.kind).")
     }
 
-    /// An array that is neither numbers nor a rectangle of them: says which elements break it.
-    func refuseTargets(_ elements: [JSONValue], at pointer: JSONPointer) -> DataReference? {
-        let areRows = elements.contains { element in
-            switch element {
-            case .tensor, .array: true
-            default: false
-            }
-        }
-        guard !areRows, !elements.isEmpty else { return ragged(elements, at: pointer) }
-        for (index, element) in elements.enumerated() { _ = faults.number(element, at: pointer.appending(index)) }
-        return nil
+    /// Whether there is a target for each input; known also where not all of them can be read.
+    func checkCount(_ targets: DataReference?, _ value: JSONValue, rows: Int?, at pointer: JSONPointer) {
+        guard let rows, let count = targets?.rows ?? value.targetCount, count != rows else { return }
+        faults.add(pointer, "There are \(count) targets for \(rows) inputs; send one target for each input.")
     }
 
-    /// Whether the targets fit their inputs and the task; records the faults where not.
-    func check(_ targets: DataReference, task: LearningTask, rows: Int?, at pointer: JSONPointer) -> Bool {
+    /// Whether the values of targets can be those of the task; records the faults where not.
+    func check(_ targets: DataReference, task: LearningTask?, at pointer: JSONPointer) -> Bool {
         let before = faults.count
-        if let rows, targets.rows != rows {
-            faults.add(pointer, "There are \(targets.rows) targets for \(rows) inputs; send one target for each input.")
-        }
         if task == .classification { checkClasses(targets, at: pointer) }
         return faults.count == before
     }
@@ -60,7 +59,7 @@ extension DataReader {
         switch targets.source {
         case .inline(let tensor):
             for (index, value) in tensor.values.enumerated() where !Self.isClass(value) {
-                return faults.add(pointer.appending(index), "A class is an integer from 0 to \(Self.mostClasses - 1), not \(value).")
+                faults.add(pointer.appending(index), "A class is an integer from 0 to \(Self.mostClasses - 1), not \(value).")
             }
         case .dataset where targets.classes == nil:
             faults.add(pointer, "The dataset's targets are not classes 0, 1, ...; leave \"task\" out to fit them as numbers.")

@@ -23,7 +23,9 @@ struct DataReader {
     func inlineInputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) -> DataReference? {
         switch value {
         case .tensor(let tensor): return inline(tensor, at: pointer, inputShape: inputShape)
-        case .array(let rows): return ragged(rows, at: pointer)
+        case .array(let rows):
+            ragged(rows, at: pointer)
+            return nil
         default:
             let forms = store == nil ? "" : ", or {\"dataset\": \"<id>\"}"
             return refuse(pointer, "This must be rows of numbers such as [[0.1, 0.2], [0.3, 0.4]]\(forms), not \(value.kind).")
@@ -46,82 +48,46 @@ struct DataReader {
         return DataReference(source: .inline(JSONTensor(shape: [rows, length], values: tensor.values)), rows: rows, shape: shape)
     }
 
-    /// An array that is no rectangle of numbers: says which rows break it.
-    func ragged(_ rows: [JSONValue], at pointer: JSONPointer) -> DataReference? {
-        guard !rows.isEmpty else { return refuse(pointer, "There are no rows; send at least one.") }
-        var reference: (index: Int, shape: [Int])?
-        for (index, row) in rows.enumerated() {
-            guard case .tensor(let tensor) = row else {
-                refuseRow(row, at: pointer.appending(index))
-                continue
-            }
-            guard let first = reference else {
-                reference = (index, tensor.shape)
-                continue
-            }
-            guard tensor.shape != first.shape else { continue }
-            faults.add(
-                pointer.appending(index),
-                "Row \(index) has \(size(tensor.shape)) numbers but row \(first.index) has \(size(first.shape)); all rows need the same length.")
-        }
-        return nil
-    }
-
-    /// Points at the first thing in a row that is no number.
-    private func refuseRow(_ row: JSONValue, at pointer: JSONPointer) {
-        guard case .array(let elements) = row else { return faults.add(pointer, "This must be a row of numbers, not \(row.kind).") }
-        for (index, element) in elements.enumerated() {
-            switch element {
-            case .number: continue
-            case .tensor, .array: return faults.add(pointer, "This row holds numbers and rows; a row is either.")
-            default: return faults.add(pointer.appending(index), "This must be a number, not \(element.kind).")
-            }
-        }
-        faults.add(pointer, "This row is empty; give every input at least one number.")
-    }
-
-    private func size(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " x ") }
-
     enum DatasetPart { case inputs, targets }
 
     func dataset(_ reader: ObjectReader, in store: any JobStore, part: DatasetPart, inputShape: [Int]?) throws -> DataReference? {
+        let before = faults.count
         let id = reader.requiredString("dataset")
         let selection = reader.object("rows")
         let from = selection?.integer("from", in: 0...)
         let to = selection?.integer("to", in: 1...)
         selection?.finish()
+        if let from, let to, from >= to {
+            reader.fault(at: "rows", "There are no rows from \(from) to \(to) (exclusive); from must be below to.")
+        }
         let standardize = reader.choice("standardize", of: Standardization.self, default: .none)
         reader.finish()
         guard let id else { return nil }
         guard let dataset = try store.dataset(id), let metadata = DatasetMetadata(dataset) else {
             return refuse(reader.pointer(to: "dataset"), "There is no dataset with this id; GET /datasets lists them.")
         }
-        let range = (from ?? 0, to ?? metadata.rows)
-        guard range.0 < range.1, range.1 <= metadata.rows else {
-            return refuse(
-                reader.pointer(to: "rows"),
-                "Rows \(range.0) to \(range.1) (exclusive) do not lie in this dataset, which has \(metadata.rows); from must be below to.")
+        if let from, from >= metadata.rows {
+            selection?.fault(at: "from", "There is no row \(from); the dataset has the rows 0 to \(metadata.rows - 1).")
         }
-        let rows = range.0..<range.1
+        if let to, to > metadata.rows {
+            selection?.fault(at: "to", "The dataset has \(metadata.rows) rows, not \(to); send at most \(metadata.rows), the end of its last row.")
+        }
+        var found: (blob: Blob, shape: [Int], classes: Int?)? = (dataset.inputs, metadata.inputShape, nil)
         if part == .targets {
-            guard let targets = dataset.targets, let shape = metadata.targetShape else {
-                return refuse(reader.pointer(to: "dataset"), "This dataset has no targets; upload it with targets, or send them inline.")
-            }
-            return DataReference(
-                source: .dataset(id: id, blob: targets, rows: rows, standardize: standardize), rows: rows.count, shape: shape,
-                classes: metadata.classes)
+            found = dataset.targets.flatMap { blob in metadata.targetShape.map { (blob, $0, metadata.classes) } }
+            if found == nil { reader.fault(at: "dataset", "This dataset has no targets; upload it with targets, or send them inline.") }
+        } else if let inputShape, inputShape != metadata.inputShape {
+            reader.fault(
+                at: "dataset", "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
         }
-        if let inputShape, inputShape != metadata.inputShape {
-            return refuse(
-                reader.pointer(to: "dataset"),
-                "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
-        }
+        guard faults.count == before, let found else { return nil }
+        let rows = (from ?? 0)..<(to ?? metadata.rows)
         return DataReference(
-            source: .dataset(id: id, blob: dataset.inputs, rows: rows, standardize: standardize), rows: rows.count,
-            shape: metadata.inputShape)
+            source: .dataset(id: id, blob: found.blob, rows: rows, standardize: standardize), rows: rows.count, shape: found.shape,
+            classes: found.classes)
     }
 
-    private func refuse(_ pointer: JSONPointer, _ detail: String) -> DataReference? {
+    func refuse(_ pointer: JSONPointer, _ detail: String) -> DataReference? {
         faults.add(pointer, detail)
         return nil
     }

@@ -112,14 +112,15 @@ struct DatasetUpload {
 
     private static func generator(_ value: JSONValue, at pointer: JSONPointer, faults: Faults) -> DatasetGenerator? {
         guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
+        let before = faults.count
         let kind = reader.requiredChoice("type", of: DatasetGenerator.Kind.self)
         let rows = reader.integer("rows", in: 1...10_000_000)
         let features = reader.integer("features", in: 1...100_000)
         let seed = reader.integer("seed", in: 0..., default: 0)
         let noise = reader.number("noise", in: .nonNegative, default: 0)
         reader.finish()
-        if let kind, kind != .twoPoints, !reader.has("rows") { reader.fault(at: "rows", "A \(kind.rawValue) dataset needs its number of rows.") }
-        guard faults.isEmpty, let kind else { return nil }
+        if let kind { check(kind, rows: rows, features: features, noise: noise, reader) }
+        guard faults.count == before, let kind else { return nil }
         do throws(ArrayError) {
             guard Forecast.product(rows ?? 2, features ?? 1, 8) <= 1 << 30 else {
                 throw ArrayError(.invalidValue, "the dataset would have more than 1 GiB; ask for fewer rows or features")
@@ -131,6 +132,18 @@ struct DatasetUpload {
         }
     }
 
+    /// What a generator does not allow, member by member.
+    private static func check(_ kind: DatasetGenerator.Kind, rows: Int?, features: Int?, noise: Double, _ reader: ObjectReader) {
+        if kind != .twoPoints, !reader.has("rows") { reader.fault(at: "rows", "A \(kind.rawValue) dataset needs its number of rows.") }
+        if kind == .twoPoints, let rows, rows != 2 { reader.fault(at: "rows", "The two points are 2 rows, not \(rows); leave rows out.") }
+        if kind == .twoPoints, noise != 0 { reader.fault(at: "noise", "The two points have no noise; leave noise out.") }
+        let only = kind == .twoPoints ? 1 : kind == .circle ? 2 : nil
+        if let features, let only, features != only {
+            reader.fault(at: "features", "A \(kind.rawValue) dataset has \(only) features, not \(features); leave features out.")
+        }
+        if kind == .sphere, features == 1 { reader.fault(at: "features", "A sphere has at least 2 features, not 1.") }
+    }
+
     private init(values reader: ObjectReader, name: String, blobs: BlobStore) throws {
         let faults = reader.faults
         let inputShape = reader.integers("input_shape", in: 1..., count: 1...3)
@@ -140,14 +153,13 @@ struct DatasetUpload {
         }
         var targets: JSONTensor?
         if let value = reader.value("targets"), value != .null {
-            if case .tensor(let tensor) = value {
-                targets = tensor
-                if let inputs, tensor.shape[0] != inputs.rows {
-                    reader.fault(at: "targets", "There are \(tensor.shape[0]) targets for \(inputs.rows) inputs; give every input its target.")
-                }
-            } else if case .array(let elements) = value {
-                _ = data.refuseTargets(elements, at: reader.pointer(to: "targets"))
-            } else {
+            if let rows = inputs?.rows ?? reader.value("inputs")?.rowCount, let count = value.targetCount, count != rows {
+                reader.fault(at: "targets", "There are \(count) targets for \(rows) inputs; give every input its target.")
+            }
+            switch value {
+            case .tensor(let tensor): targets = tensor
+            case .array(let elements): data.raggedTargets(elements, at: reader.pointer(to: "targets"))
+            default:
                 reader.fault(at: "targets", "These must be numbers [1, 0, 2] or equally long rows of numbers [[1, 0], [0, 1]], not \(value.kind).")
             }
         }

@@ -26,20 +26,22 @@ struct EmpiricalKernelRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let (members, faults) = (reader.members, reader.faults)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let isTrained = members.has("training") && members.value("training") != .null
+        let isTrained = members.hasValue("training")
         let run = try isTrained ? members.object("training").flatMap { try TrainedRun($0, reader) } : nil
-        let architecture = isTrained && !members.has("architecture") ? run?.architecture : try reader.architectureOrThatOfNetwork()
+        precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
+        let stored = members.hasValue("network") ? try reader.storedNetwork(in: precision) : nil
+        let architecture = isTrained && !members.has("architecture") ? run?.architecture : reader.architecture(orThatOf: stored)
         let x1 = try reader.requiredInputs("x1", inputShape: inputShape ?? run?.inputShape)
         let x2 = try reader.inputs("x2", inputShape: inputShape ?? run?.inputShape)
         let vectors = try reader.inputs("vectors")
+        let hasVectors = members.hasValue("vectors")
         // With vectors the matrix may be left alone.
-        let kinds = members.choices("kinds", of: KernelKind.self, count: (vectors == nil ? 1 : 0)...)
+        let told = members.choices("kinds", of: KernelKind.self, count: (hasVectors ? 0 : 1)...)
+        let kinds = told ?? [.ntk, .nngp]
         outputs = members.choice("outputs", of: KernelOutputs.self, default: .mean)
         include = members.choices("include", of: KernelRequest.Inclusion.self) ?? []
-        precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
-        self.kinds = kinds ?? [.ntk, .nngp]
         let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x1, named: "x1") }
-        let source = try ParameterSource(reader, run: run, of: network, in: precision)
+        let source = try ParameterSource(reader, run: run, stored: stored, of: network, in: precision)
         reader.finish()
         if let x1, let x2, x1.shape != x2.shape {
             members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
@@ -47,30 +49,28 @@ struct EmpiricalKernelRequest: JobRequest {
         if let network, let rows = (x2 ?? x1)?.rows, let vectors, vectors.rowLength != rows * network.outputCount {
             members.fault(at: "vectors", "Each vector has \(vectors.rowLength) numbers; the kernel's columns are \(rows) rows of \(network.outputCount) outputs, so it needs \(rows * network.outputCount).")
         }
-        Self.check(include, outputs, self.kinds, hasSecond: x2 != nil, members)
-        guard faults.isEmpty, let architecture, let network, let x1, let source else { return nil }
-        if self.kinds.contains(.ntk) || vectors != nil, network.trainableRanges.isEmpty {
+        let wantsTangents = kinds.contains(.ntk) && (told != nil || !members.has("kinds"))
+        if let network, wantsTangents || hasVectors, network.trainableRanges.isEmpty {
             members.fault(at: "architecture", "The network has no trainable layer, so its tangent kernel is zero; add a dense or conv layer, or set its trainable to true.")
-            return nil
         }
-        (self.architecture, self.network, self.source) = (architecture, network, source)
+        members.refuseSpectrumOfTwoSets()
+        Self.check(outputs, kinds, members)
+        guard faults.isEmpty, let architecture, let network, let x1, let source else { return nil }
+        (self.architecture, self.network, self.source, self.kinds) = (architecture, network, source, kinds)
         (self.x1, self.x2, self.vectors) = (x1, x2, vectors)
     }
 
-    private static func check(
-        _ include: [KernelRequest.Inclusion], _ outputs: KernelOutputs, _ kinds: [KernelKind], hasSecond: Bool, _ members: ObjectReader
-    ) {
-        for (index, inclusion) in include.enumerated() {
-            let pointer = members.pointer(to: "include").appending(index)
+    /// What may be included with what; told of a name wherever it stands, whatever is wrong with others.
+    private static func check(_ outputs: KernelOutputs, _ kinds: [KernelKind], _ members: ObjectReader) {
+        for inclusion in KernelRequest.Inclusion.allCases {
+            guard let place = members.place(of: inclusion, in: "include") else { continue }
             switch inclusion {
             case .layers where !kinds.contains(.ntk):
-                members.faults.add(pointer, "Layers contribute to the tangent kernel; add \"ntk\" to kinds, or leave \"layers\" out.")
-            case .spectrum where hasSecond:
-                members.faults.add(pointer, "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
+                members.faults.add(place, "Layers contribute to the tangent kernel; add \"ntk\" to kinds, or leave \"layers\" out.")
             case .cosine, .angle, .distance, .diagonal, .spectrum:
                 guard outputs != .mean else { continue }
                 members.faults.add(
-                    pointer, "\"\(inclusion.rawValue)\" is that of a matrix; set outputs to \"mean\", or leave \"\(inclusion.rawValue)\" out.")
+                    place, "\"\(inclusion.rawValue)\" is that of a matrix; set outputs to \"mean\", or leave \"\(inclusion.rawValue)\" out.")
             default: continue
             }
         }

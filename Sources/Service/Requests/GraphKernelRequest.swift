@@ -16,7 +16,8 @@ struct GraphKernelRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        let x1 = members.requiredValue("x1") == nil ? nil : try reader.graphs("x1")
+        if members.requiredValue("x1") == .null { members.fault(at: "x1", "There are no graphs; send at least one.") }
+        let x1 = try reader.graphs("x1")
         let x2 = try reader.graphs("x2")
         network = GraphNetwork(
             layers: members.integer("layers", in: 1...100, default: 2), perceptronLayers: members.integer("mlp_layers", in: 1...100, default: 1),
@@ -27,11 +28,7 @@ struct GraphKernelRequest: JobRequest {
         if let x1, let x2, x1.dimension != x2.dimension {
             members.fault(at: "x2", "Its nodes have \(x2.dimension) features, those of x1 \(x1.dimension); both must be inputs of the same network.")
         }
-        if x2 != nil, let index = include.firstIndex(of: .spectrum) {
-            reader.faults.add(
-                members.pointer(to: "include").appending(index),
-                "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
-        }
+        members.refuseSpectrumOfTwoSets()
         guard reader.faults.isEmpty, let x1 else { return nil }
         self.x1 = x1
         self.x2 = x2

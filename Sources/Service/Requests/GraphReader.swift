@@ -79,9 +79,10 @@ private struct GraphReader {
         let rows = reader.requiredValue("features")
         let ends = reader.requiredValue("edges")
         reader.finish()
-        guard let rows, let count = readFeatures(rows, at: reader.pointer(to: "features")) else { return }
-        if let ends { readEdges(ends, at: reader.pointer(to: "edges"), nodes: count) }
-        counts.append(Double(count))
+        let count = rows.flatMap { readFeatures($0, at: reader.pointer(to: "features")) }
+        // Nodes may be counted where not all of their features can be read.
+        if let ends { readEdges(ends, at: reader.pointer(to: "edges"), nodes: count ?? rows?.rowCount) }
+        if let count { counts.append(Double(count)) }
     }
 
     /// The number of nodes.
@@ -100,10 +101,13 @@ private struct GraphReader {
         return reference.rows
     }
 
-    private mutating func readEdges(_ value: JSONValue, at pointer: JSONPointer, nodes: Int) {
+    private mutating func readEdges(_ value: JSONValue, at pointer: JSONPointer, nodes: Int?) {
         guard let list = faults.array(value, at: pointer) else { return }
         for edge in list {
-            guard let ends = faults.list(edge.value, at: edge.pointer, count: 2...2, { faults.integer($0, at: $1, in: 0..<nodes) }) else { continue }
+            let ends = faults.list(edge.value, at: edge.pointer, count: 2...2) { end, place in
+                if let nodes { faults.integer(end, at: place, in: 0..<nodes) } else { faults.integer(end, at: place, in: 0...) }
+            }
+            guard let ends else { continue }
             edges += [Double(counts.count), Double(ends[0]), Double(ends[1])]
         }
     }

@@ -43,16 +43,11 @@ struct KernelRequest: JobRequest {
         if let x1, let x2, x1.shape != x2.shape {
             members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
         }
-        if members.has("x2"), members.value("x2") != .null, let index = members.value("include")?.elements?.firstIndex(of: .string(Inclusion.spectrum.rawValue)) {
-            faults.add(
-                members.pointer(to: "include").appending(index),
-                "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
-        }
+        members.refuseSpectrumOfTwoSets()
         let network = architecture.flatMap { reader.network($0, inputs: x1) }
-        if (x1?.shape ?? inputShape ?? []).count > 1, let index = members.value("include")?.elements?.firstIndex(of: .string(Inclusion.layers.rawValue)) {
+        if (x1?.shape ?? inputShape ?? []).count > 1, let place = members.place(of: Inclusion.layers, in: "include") {
             faults.add(
-                members.pointer(to: "include").appending(index),
-                "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")
+                place, "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")
         }
         guard faults.isEmpty, let architecture, let network, let x1 else { return nil }
         self.kinds = kinds
@@ -68,6 +63,14 @@ struct KernelRequest: JobRequest {
             "kinds": .strings(kinds.map(\.rawValue)), "architecture": architecture.json, "x1": x1.json, "x2": x2?.json ?? .null,
             "input_shape": .integers(x1.shape), "precision": .string(precision.rawValue), "include": .strings(include.map(\.rawValue)),
         ])
+    }
+}
+
+extension ObjectReader {
+    /// A spectrum beside a second set of inputs is a fault, whatever else is wrong with either.
+    func refuseSpectrumOfTwoSets() {
+        guard hasValue("x2"), let place = place(of: KernelRequest.Inclusion.spectrum, in: "include") else { return }
+        faults.add(place, "A spectrum belongs to a symmetric kernel; leave x2 out, or leave \"spectrum\" out.")
     }
 }
 

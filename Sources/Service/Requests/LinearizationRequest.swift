@@ -24,7 +24,8 @@ struct LinearizationRequest: JobRequest {
         let (members, faults) = (reader.members, reader.faults)
         let run = try Self.trainedRun(reader)
         let isTrained = members.value("displacement")?["training"] != nil
-        let architecture = isTrained ? run?.architecture : try reader.architectureOrThatOfNetwork()
+        let stored = try reader.storedNetwork()
+        let architecture = isTrained ? run?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape ?? run?.inputShape)
         let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x, named: "x") }
@@ -32,11 +33,13 @@ struct LinearizationRequest: JobRequest {
             members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(run.inputShape); both must be inputs of the same network.")
         }
         seed = members.integer("seed", in: 0..., default: 0)
-        let stored = try reader.storedNetwork(for: network)
-        parameters = try stored?.parameters ?? reader.parameters("parameters", of: network)
+        if let stored, let network { stored.check(network, members) }
+        let given = try reader.parameters("parameters", of: network)
+        parameters = stored?.parameters ?? given
+        reader.refuseParametersBesideNetwork()
         storedNetwork = stored?.id
         let displacement = try ParameterDisplacement(reader, run: run, network: network)
-        scales = members.numbers("scales", in: .positive, count: 1...1000) ?? Self.defaultScales
+        scales = members.distinctNumbers("scales", in: .positive, count: 1...1000) ?? Self.defaultScales
         if members.has("parameters") || members.has("network"), members.has("seed") {
             members.fault(at: "seed", "The network is given by its parameters; leave seed out, or leave the parameters out.")
         }
@@ -46,10 +49,6 @@ struct LinearizationRequest: JobRequest {
             }
         }
         reader.finish()
-        var seen: Set<Double> = []
-        for (index, scale) in scales.enumerated() where !seen.insert(scale).inserted {
-            faults.add(members.pointer(to: "scales").appending(index), "\(scale) is named twice; name it once.")
-        }
         guard faults.isEmpty, let network, let x, let displacement else { return nil }
         (self.network, self.x, self.displacement) = (network, x, displacement)
     }

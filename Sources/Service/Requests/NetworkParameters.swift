@@ -12,7 +12,7 @@ extension RequestReader {
         guard let value = members.value(name) else { return nil }
         let pointer = members.pointer(to: name)
         return try reference(pointer) { _, _ in
-            guard let network, let elements = faults.array(value, at: pointer) else { return nil }
+            guard let elements = faults.array(value, at: pointer) else { return nil }
             return NetworkParameters(network: network, precision: precision, faults: faults).read(elements, at: pointer)
         }
     }
@@ -20,49 +20,56 @@ extension RequestReader {
 
 /// Reads parameters against the shapes of a network's layers.
 struct NetworkParameters {
-    let network: FiniteNetwork
+    /// Nil where it is not known; that these are numbers is checked all the same.
+    let network: FiniteNetwork?
     let precision: KernelRequest.Precision
     let faults: Faults
 
     func read(_ elements: [JSONElement], at pointer: JSONPointer) -> DataReference? {
-        guard elements.count == network.layers.count else {
+        let before = faults.count
+        var layers: [AffineLayer?] = network?.layers ?? []
+        if let network, elements.count != layers.count {
             faults.add(
                 pointer, "There are parameters for \(elements.count) layers, but the network has \(network.layers.count) layers with parameters; send {\"weight\", \"bias\"} for each, in order.")
-            return nil
+            // Which layer is missing or too many is not known, so none has a shape to be held against.
+            layers = []
         }
-        let before = faults.count
         var values: [Double] = []
-        for (element, layer) in zip(elements, network.layers) { append(element, layer, to: &values) }
-        guard faults.count == before else { return nil }
+        for (index, element) in elements.enumerated() { append(element, layers.isEmpty ? nil : layers[index], to: &values) }
+        guard faults.count == before, network != nil else { return nil }
         return DataReference(source: .inline(JSONTensor(shape: [1, values.count], values: values)), rows: 1, shape: [values.count])
     }
 
-    private func append(_ element: JSONElement, _ layer: AffineLayer, to values: inout [Double]) {
+    private func append(_ element: JSONElement, _ layer: AffineLayer?, to values: inout [Double]) {
         guard let reader = ObjectReader(element.value, at: element.pointer, faults: faults) else { return }
-        let weight = reader.requiredValue("weight")
-        append(weight, "weight", shape: layer.weightShape, layer, reader, to: &values)
-        if layer.bias == nil {
+        append(reader.requiredValue("weight"), "weight", shape: layer?.weightShape, layer, reader, to: &values)
+        if let layer, layer.bias == nil {
             if let bias = reader.value("bias"), bias != .null {
                 reader.fault(at: "bias", "The \(layer.typeName) at \(layer.pointer) has no bias (its bias_std is 0); leave the bias out.")
             }
-        } else {
+        } else if let layer {
             append(reader.requiredValue("bias"), "bias", shape: [layer.fanOut], layer, reader, to: &values)
+        } else if let bias = reader.value("bias"), bias != .null {
+            append(bias, "bias", shape: nil, nil, reader, to: &values)
         }
         reader.finish()
     }
 
     private func append(
-        _ value: JSONValue?, _ name: String, shape: [Int], _ layer: AffineLayer, _ reader: ObjectReader, to values: inout [Double]
+        _ value: JSONValue?, _ name: String, shape: [Int]?, _ layer: AffineLayer?, _ reader: ObjectReader, to values: inout [Double]
     ) {
         guard let value else { return }
-        guard case .tensor(let tensor) = value, tensor.shape == shape else {
+        guard case .tensor(let tensor) = value, shape == nil || tensor.shape == shape else {
             let found = if case .tensor(let tensor) = value { "of shape \(tensor.shape)" } else { value.kind }
-            return reader.fault(at: name, "This must be numbers of shape \(shape), the \(name) of the \(layer.typeName) at \(layer.pointer), not \(found).")
+            let expected = if let shape, let layer { "numbers of shape \(shape), the \(name) of the \(layer.typeName) at \(layer.pointer)" } else { "numbers, the \(name) of a layer" }
+            return reader.fault(at: name, "This must be \(expected), not \(found).")
         }
-        if precision == .float32, let index = tensor.values.firstIndex(where: { !Float($0).isFinite }) {
-            var pointer = reader.pointer(to: name)
-            for place in Self.indices(of: index, shape: shape) { pointer = pointer.appending(place) }
-            return faults.add(pointer, "\(tensor.values[index]) is beyond what float32 holds; send smaller numbers, or set precision to \"float64\".")
+        if precision == .float32 {
+            for (index, value) in tensor.values.enumerated() where !Float(value).isFinite {
+                faults.add(
+                    Self.indices(of: index, shape: tensor.shape).reduce(reader.pointer(to: name)) { $0.appending($1) },
+                    "\(value) is beyond what float32 holds; send smaller numbers, or set precision to \"float64\".")
+            }
         }
         values += tensor.values
     }

@@ -29,20 +29,25 @@ enum ParameterSource: Sendable {
 
     /// Reads whichever of ``members`` a request has; without any, the network of seed 0.
     ///
-    /// - Parameter run: What `training` names, which is read first as it may bring the network.
+    /// - Parameters:
+    ///   - run: What `training` names, which is read first as it may bring the network.
+    ///   - stored: What `network` names, read first as well.
     /// - Returns: nil with a fault where it has several, or a faulty one.
-    init?(_ reader: RequestReader, run: TrainedRun?, of network: FiniteNetwork?, in precision: KernelRequest.Precision) throws {
+    init?(
+        _ reader: RequestReader, run: TrainedRun?, stored: StoredNetwork?, of network: FiniteNetwork?, in precision: KernelRequest.Precision
+    ) throws {
         let members = reader.members
-        let seeds = members.integers("seeds", in: 0..., count: 1...10_000)
-        let found = Self.members.filter { members.has($0) && members.value($0) != .null }
-        if let second = found.dropFirst().first {
-            members.fault(at: second, "The parameters come from \(found[0]) already; leave \(second) or \(found[0]) out.")
-            return nil
+        let seeds = members.distinctIntegers("seeds", in: 0..., count: 1...10_000)
+        let given = members.hasValue("parameters") ? try reader.parameters("parameters", of: network, in: precision) : nil
+        let found = Self.members.filter(members.hasValue)
+        for other in found.dropFirst() {
+            members.fault(at: other, "The parameters come from \(found[0]) already; leave \(other) or \(found[0]) out.")
         }
+        if found.count > 1 { return nil }
         switch found.first {
         case "parameters":
-            guard let parameters = try reader.parameters("parameters", of: network, in: precision) else { return nil }
-            self = .given(parameters, member: "parameters", json: ["inline": ["parameters": .integer(parameters.rowLength)]])
+            guard let given else { return nil }
+            self = .given(given, member: "parameters", json: ["inline": ["parameters": .integer(given.rowLength)]])
         case "training":
             guard let run, let network else { return nil }
             guard run.parameterCount == network.parameterCount else {
@@ -55,15 +60,11 @@ enum ParameterSource: Sendable {
             }
             self = .trained(run)
         case "network":
-            guard let network, let stored = try StoredNetwork(reader, in: precision) else { return nil }
-            guard stored.check(network, members) else { return nil }
+            guard let network, let stored else { return nil }
+            stored.check(network, members)
             self = .given(stored.parameters, member: "network", json: .string(stored.id))
         default:
             guard let list = seeds ?? (members.has("seeds") ? nil : [0]) else { return nil }
-            var seen: Set<Int> = []
-            for (index, seed) in list.enumerated() where !seen.insert(seed).inserted {
-                reader.faults.add(members.pointer(to: "seeds").appending(index), "\(seed) is named twice; name it once.")
-            }
             self = .seeds(list)
         }
     }

@@ -80,27 +80,36 @@ final class RequestReader {
         return try data(name, in: object, default: ordinary) { try $0.inputs($1, at: $2, inputShape: inputShape) }
     }
 
-    /// The targets that a member names, one a row of `inputs`; nil where it is absent, null or faulty.
-    func targets(_ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?) throws -> DataReference? {
+    /// How many rows a member has; known also where not all of them can be read.
+    func rows(of inputs: DataReference?, _ name: String) -> Int? { inputs?.rows ?? members.value(name)?.rowCount }
+
+    /// The targets that a member names; nil where it is absent, null, or faulty beyond their number.
+    ///
+    /// - Parameters:
+    ///   - task: What they mean; nil where that is not known.
+    ///   - rows: Of the inputs, each of which has one.
+    func targets(_ name: String, in object: ObjectReader? = nil, task: LearningTask?, rows: Int?) throws -> DataReference? {
         if (object ?? members).value(name) == .null { return nil }
-        return try someTargets(name, in: object, task: task, of: inputs)
+        return try someTargets(name, in: object, task: task, rows: rows)
     }
 
     private func someTargets(
-        _ name: String, in object: ObjectReader?, task: LearningTask, of inputs: DataReference?, default ordinary: JSONValue? = nil
+        _ name: String, in object: ObjectReader?, task: LearningTask?, rows: Int?, default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         try data(name, in: object, default: ordinary) { reader, value, pointer in
-            guard let targets = try reader.targets(value, at: pointer) else { return nil }
-            return reader.check(targets, task: task, rows: inputs?.rows, at: pointer) ? targets : nil
+            let targets = try reader.targets(value, at: pointer)
+            reader.checkCount(targets, value, rows: rows, at: pointer)
+            guard let targets, reader.check(targets, task: task, at: pointer) else { return nil }
+            return targets
         }
     }
 
     /// - Parameter ordinary: What an absent member stands for; nil where it must be there.
     func requiredTargets(
-        _ name: String, in object: ObjectReader? = nil, task: LearningTask, of inputs: DataReference?, default ordinary: JSONValue? = nil
+        _ name: String, in object: ObjectReader? = nil, task: LearningTask?, rows: Int?, default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         guard ordinary != nil || (object ?? members).requiredValue(name) != nil else { return nil }
-        return try someTargets(name, in: object, task: task, of: inputs, default: ordinary)
+        return try someTargets(name, in: object, task: task, rows: rows, default: ordinary)
     }
 
     private func data(

@@ -7,15 +7,18 @@ struct TrainingReferences {
     let y: DataReference?
     let xTest: DataReference?
     let yTest: DataReference?
+    /// Of x; known also where not all of them can be read.
+    let rows: Int?
 
     /// - Parameter defaults: the rows to take for each member that the request leaves out; they are checked like a client's.
-    init(_ reader: RequestReader, task: LearningTask, inputShape: [Int]?, defaults: PostExperiment?) throws {
+    init(_ reader: RequestReader, task: LearningTask?, inputShape: [Int]?, defaults: PostExperiment?) throws {
         let members = reader.members
         x = try reader.requiredInputs("x", inputShape: inputShape, default: defaults?.x)
-        y = try reader.requiredTargets("y", task: task, of: x, default: defaults?.y)
+        rows = reader.rows(of: x, "x")
+        y = try reader.requiredTargets("y", task: task, rows: rows, default: defaults?.y)
         xTest = try reader.inputs("x_test", inputShape: inputShape)
-        yTest = try reader.targets("y_test", task: task, of: xTest)
-        if members.has("y_test"), !members.has("x_test") {
+        yTest = try reader.targets("y_test", task: task, rows: reader.rows(of: xTest, "x_test"))
+        if members.hasValue("y_test"), !members.hasValue("x_test") {
             members.fault(at: "y_test", "There are targets of test rows but no x_test; send both, or leave y_test out.")
         }
         if let x, let xTest, x.shape != xTest.shape {
@@ -23,11 +26,16 @@ struct TrainingReferences {
         }
     }
 
-    /// Whether targets fit the outputs of the network.
-    func check(_ network: FiniteNetwork, task: LearningTask, loss: Loss, _ members: ObjectReader) {
-        let outputs = network.outputCount
+    /// Whether targets fit the outputs of the network, or each other where it is not known.
+    func check(_ network: FiniteNetwork?, task: LearningTask?, loss: Loss, _ members: ObjectReader) {
         if loss == .crossEntropy, task == .regression {
             members.fault(at: "loss", "Cross-entropy wants classes; set \"task\" to \"classification\" and send targets 0, 1, ..., or use a squared loss.")
+        }
+        guard let outputs = network?.outputCount else {
+            if let y, let yTest, task == .regression, y.rowLength != yTest.rowLength {
+                members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y \(y.rowLength); both must be as many.")
+            }
+            return
         }
         if task == .classification, outputs < 2 {
             members.fault(at: "architecture", "A classification wants an output for each class, and the network has \(outputs); widen its last layer.")

@@ -31,32 +31,34 @@ struct TrainingRequest: JobRequest {
         let (members, faults) = (reader.members, reader.faults)
         let defaults: PostExperiment? = reader.kind == "experiments.width_scaling" ? PostExperiment() : nil
         let settings = TrainingSettings(members, defaults: defaults)
-        let architecture = defaults != nil && !members.has("architecture") && !members.has("network") ? defaults?.architecture : try reader.architectureOrThatOfNetwork()
+        let stored = try reader.storedNetwork(in: settings.precision)
+        let architecture = defaults != nil && !members.has("architecture") && !members.has("network") ? defaults?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let task = members.choice("task", of: LearningTask.self, default: .regression)
+        let task = members.task()
         let data = try TrainingReferences(reader, task: task, inputShape: inputShape, defaults: defaults)
         let isGiven = members.has("parameters") || members.has("network")
         let widths = isGiven ? nil : settings.widths
-        // What does not depend on the width is that of any of them.
-        let network = (widths?.first.map { architecture?.withHiddenWidth($0) } ?? architecture).flatMap {
+        let hasWidths = !isGiven && (widths != nil || members.has("widths"))
+        // What does not depend on the width is that of any of them, also where they cannot be read.
+        let network = (hasWidths ? architecture?.withHiddenWidth(widths?.first ?? 1) : architecture).flatMap {
             reader.finiteNetwork($0, inputs: data.x, named: "x")
         }
-        let stored = try reader.storedNetwork(for: network, in: settings.precision)
-        let parameters = try stored?.parameters ?? reader.parameters("parameters", of: network, in: settings.precision)
+        if let stored, let network { stored.check(network, members) }
+        let given = try reader.parameters("parameters", of: network, in: settings.precision)
+        let parameters = stored?.parameters ?? given
+        reader.refuseParametersBesideNetwork()
         reader.finish()
         if isGiven { settings.checkBesideParameters(members) }
-        if widths != nil, let architecture, !architecture.hasHiddenLayers {
+        if hasWidths, let architecture, !architecture.hasHiddenLayers {
             if members.has("widths") || defaults == nil {
                 members.fault(at: "widths", "The network has no hidden dense or conv layer whose width could be replaced; leave widths out, or add a layer before the last one.")
             } else {
                 members.fault(at: "architecture", "The experiment trains networks of several widths, and this one has no hidden dense or conv layer; add a layer before the last one, or train it with POST /trainings.")
             }
         }
-        if let network {
-            data.check(network, task: task, loss: settings.loss, members)
-            settings.check(network, rows: data.x?.rows, testRows: data.xTest?.rows, members)
-        }
-        guard faults.isEmpty, let architecture, let network, let x = data.x, let y = data.y,
+        data.check(network, task: task, loss: settings.loss, members)
+        settings.check(network, rows: data.rows, members)
+        guard faults.isEmpty, let architecture, let network, let task, let x = data.x, let y = data.y,
             // Widths of hidden layers that others take the place of are no part of what was asked for.
             let plan = settings.plan(widths == nil ? architecture : architecture.withHiddenWidth(nil), data, task: task)
         else { return nil }

@@ -14,6 +14,7 @@ struct TrainingSettings {
     private let stopAtLoss: Double?
     private let recordEvery: Int
     private let track: [Tracked]
+    private let pathKernelPlace: JSONPointer?
     private let centerOutputs: Bool
     private let outputScale: Double
     private let tangentRows: [Int]?
@@ -27,8 +28,8 @@ struct TrainingSettings {
         faults = members.faults
         let isGiven = members.has("parameters") || members.has("network")
         loss = members.choice("loss", default: defaults?.loss ?? .halfMean)
-        widths = members.integers("widths", in: 1...1_000_000, count: 1...100) ?? (isGiven ? nil : defaults?.widths)
-        seeds = members.integers("seeds", in: 0..., count: 1...10_000) ?? (isGiven ? [0] : defaults?.seeds ?? [0])
+        widths = members.distinctIntegers("widths", in: 1...1_000_000, count: 1...100) ?? (isGiven ? nil : defaults?.widths)
+        seeds = members.distinctIntegers("seeds", in: 0..., count: 1...10_000) ?? (isGiven ? [0] : defaults?.seeds ?? [0])
         precision = members.choice("precision", default: .float64)
         let steps = defaults != nil && !members.has("steps") ? defaults?.steps : members.requiredInteger("steps", in: 1...100_000_000)
         self.steps = steps
@@ -36,10 +37,16 @@ struct TrainingSettings {
         stopAtLoss = members.value("stop_at_loss") == .null ? nil : members.number("stop_at_loss", in: .nonNegative) ?? defaults?.stopAtLoss
         recordEvery = members.integer("record_every", in: 1..., default: 1)
         track = members.choices("track", of: Tracked.self) ?? [.weightDrift]
+        pathKernelPlace = members.place(of: Tracked.pathKernel, in: "track")
         centerOutputs = members.bool("center_outputs", default: false)
         outputScale = members.number("output_scale", in: .positive, default: 1)
         tangentRows = members.integers("tangent_rows", in: 0..., count: 1...Self.mostTangents)
-        snapshotSteps = members.integers("snapshot_steps", in: 0...(steps ?? Int.max), count: 0...1000) ?? []
+        snapshotSteps =
+            if let steps {
+                members.integers("snapshot_steps", in: 0...steps, count: 0...1000) ?? []
+            } else {
+                members.integers("snapshot_steps", in: 0..., count: 0...1000) ?? []
+            }
         if let reader = members.object("optimizer") {
             (optimizer, batchSize) = Self.optimizer(reader)
         } else if let defaults {
@@ -48,63 +55,65 @@ struct TrainingSettings {
             _ = members.requiredValue("optimizer")
             (optimizer, batchSize) = (nil, nil)
         }
-        for (name, list) in [("widths", widths ?? []), ("seeds", seeds)] {
-            var seen: Set<Int> = []
-            for (index, value) in list.enumerated() where !seen.insert(value).inserted {
-                faults.add(members.pointer(to: name).appending(index), "\(value) is named twice; name it once.")
-            }
-        }
     }
 
     private static func optimizer(_ reader: ObjectReader) -> (Optimizer?, batchSize: Int?) {
         enum Kind: String, CaseIterable { case sgd, adam }
         let kind = reader.requiredChoice("type", of: Kind.self)
-        let rate = reader.requiredNumber("learning_rate", in: .positive)
+        // Where it is faulty another rate stands in, so that the kind of descent is known for the checks that follow.
+        let rate = reader.requiredNumber("learning_rate", in: .positive) ?? 1
         let batch = reader.integer("batch_size", in: 1...)
         var optimizer: Optimizer?
-        switch kind {
-        case .sgd:
+        // Of a type that cannot be read, the members of either are known.
+        if kind != .adam {
             let momentum = reader.number("momentum", in: .between(0, 1, excludingUpper: true), default: 0)
-            optimizer = rate.map { .sgd(learningRate: $0, momentum: momentum) }
-        case .adam:
+            optimizer = .sgd(learningRate: rate, momentum: momentum)
+        }
+        if kind != .sgd {
             let (beta1, beta2) = (
                 reader.number("beta1", in: .between(0, 1, excludingUpper: true), default: 0.9),
                 reader.number("beta2", in: .between(0, 1, excludingUpper: true), default: 0.999)
             )
             let epsilon = reader.number("epsilon", in: .positive, default: 1e-8)
-            optimizer = rate.map { .adam(learningRate: $0, beta1: beta1, beta2: beta2, epsilon: epsilon) }
-        case nil: return (nil, batch)
+            optimizer = .adam(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon)
         }
         reader.finish()
-        return (optimizer, batch)
+        return (kind == nil ? nil : optimizer, batch)
     }
 
     /// Given parameters are those of one network.
     func checkBesideParameters(_ members: ObjectReader) {
-        for name in ["widths", "seeds"] where members.has(name) && !(name == "seeds" && seeds.count == 1) {
+        let severalSeeds = members.value("seeds")?.elements?.count ?? 1 > 1
+        for name in ["widths", "seeds"] where members.has(name) && !(name == "seeds" && !severalSeeds) {
             members.fault(at: name, "Given parameters are those of one network; leave \(name) out, or leave parameters out.")
         }
     }
 
-    /// What depends on the network and on how many rows there are.
-    func check(_ network: FiniteNetwork, rows: Int?, testRows: Int?, _ members: ObjectReader) {
-        if network.trainableRanges.isEmpty {
+    /// What belongs together.
+    ///
+    /// - Parameters:
+    ///   - network: Nil where it is not known; everything else is checked all the same.
+    ///   - rows: Of x.
+    func check(_ network: FiniteNetwork?, rows: Int?, _ members: ObjectReader) {
+        if let network, network.trainableRanges.isEmpty {
             members.fault(at: "architecture", "The network has no trainable layer, so there is nothing to train; add a dense or conv layer, or set its trainable to true.")
         }
-        if let rows, let batchSize, batchSize > rows {
-            faults.add(
-                members.pointer(to: "optimizer").appending("batch_size"), "A batch of \(batchSize) is more than the \(rows) rows of x; use at most \(rows), or leave batch_size out for full batches.")
+        if let rows {
+            if let batchSize, batchSize > rows {
+                faults.add(
+                    members.pointer(to: "optimizer").appending("batch_size"), "A batch of \(batchSize) is more than the \(rows) rows of x; use at most \(rows), or leave batch_size out for full batches.")
+            }
+            for (index, row) in (members.value("tangent_rows")?.elements ?? []).enumerated() {
+                guard let row = row.integer, row >= rows else { continue }
+                faults.add(members.pointer(to: "tangent_rows").appending(index), "There is no row \(row); x has the rows 0 to \(rows - 1).")
+            }
         }
-        for (index, row) in (tangentRows ?? []).enumerated() where row >= rows ?? Int.max {
-            faults.add(members.pointer(to: "tangent_rows").appending(index), "There is no row \(row); x has the rows 0 to \((rows ?? 1) - 1).")
-        }
-        guard let index = track.firstIndex(of: .pathKernel) else { return }
-        let pointer = members.has("track") ? members.pointer(to: "track").appending(index) : members.pointer(to: "track")
-        if network.outputCount != 1 {
-            faults.add(pointer, "A path kernel is that of a network with one output, and this one has \(network.outputCount); leave \"path_kernel\" out.")
+        guard let pathKernelPlace else { return }
+        if let network, network.outputCount != 1 {
+            faults.add(pathKernelPlace, "A path kernel is that of a network with one output, and this one has \(network.outputCount); leave \"path_kernel\" out.")
         }
         if let optimizer, !optimizer.isPlainDescent {
-            faults.add(pointer, "A path kernel follows plain gradient descent; use the optimizer \"sgd\" without momentum, or leave \"path_kernel\" out.")
+            faults.add(pathKernelPlace, "A path kernel follows plain gradient descent; use the optimizer \"sgd\" without momentum, or leave \"path_kernel\" out.")
         }
     }
 

@@ -12,15 +12,24 @@ enum SampleKernel: Sendable {
     private enum Kind: String, CaseIterable { case squaredExponential = "squared_exponential" }
 
     /// Nil, with the faults recorded, where the members describe none.
-    init?(_ reader: RequestReader, process: SampleRequest.Process) {
+    ///
+    /// - Parameter process: Nil where it cannot be read.
+    init?(_ reader: RequestReader, process: SampleRequest.Process?) {
         let members = reader.members
+        let purpose: Purpose =
+            switch process {
+            case .gaussian, .deepGaussian: .infiniteKernel
+            case .network: .finiteNetwork
+            case nil: .shapes
+            }
         guard members.has("kernel") else {
-            guard let architecture = reader.architecture(for: process == .network ? .finiteNetwork : .infiniteKernel) else { return nil }
+            guard let architecture = reader.architecture(for: purpose) else { return nil }
             self = .architecture(architecture)
             return
         }
         if members.has("architecture") {
             members.fault(at: "kernel", "A covariance is that of an architecture or given by its numbers; leave one of the two out.")
+            _ = reader.architecture(for: purpose)
         }
         guard let object = members.object("kernel") else { return nil }
         let kind = object.requiredChoice("type", of: Kind.self)

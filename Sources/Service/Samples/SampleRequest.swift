@@ -38,7 +38,9 @@ struct SampleRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let members = reader.members
-        let process = members.choice("process", of: Process.self, default: .gaussian)
+        // Nil where it cannot be read: nothing is held against members that may belong to it.
+        let told = members.has("process") ? members.choice("process", of: Process.self) : .gaussian
+        let process = told ?? .gaussian
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape)
         samples = members.integer("samples", in: 1...100_000, default: 10)
@@ -47,10 +49,12 @@ struct SampleRequest: JobRequest {
         let widths = members.integers("widths", in: 1...10_000, count: 1...Self.mostLayers) ?? (process == .deepGaussian ? [1, 1] : [])
         include = members.choices("include", of: Inclusion.self) ?? []
         let training = try SampleTraining(reader, inputShape: inputShape, x: x)
-        let kernel = SampleKernel(reader, process: process)
+        let kernel = SampleKernel(reader, process: told)
         reader.finish()
-        Self.check(members, process: process, training: training, kernel: kernel)
-        let source = kernel.flatMap { $0.source(of: process, widths: widths + [outputs], inputs: x, reader) }
+        if let told { Self.check(members, process: told, kernel: kernel) }
+        let source = told.flatMap { process in
+            kernel.flatMap { $0.source(of: process, widths: widths + [outputs], inputs: x, reader) }
+        }
         guard reader.faults.isEmpty, let x, let kernel, let source else { return nil }
         (self.process, self.kernel, self.x, self.source, self.training) = (process, kernel, x, source, training)
         self.widths = widths
@@ -58,7 +62,7 @@ struct SampleRequest: JobRequest {
     }
 
     /// Members that belong to one process are refused beside another.
-    private static func check(_ members: ObjectReader, process: Process, training: SampleTraining?, kernel: SampleKernel?) {
+    private static func check(_ members: ObjectReader, process: Process, kernel: SampleKernel?) {
         if process != .gaussian {
             for name in ["x_train", "y_train", "kind", "ridge_relative", "ridge_absolute", "include"] where members.has(name) {
                 members.fault(at: name, "Only a Gaussian process is given data or has one covariance; leave \(name) out, or set \"process\" to \"gaussian\".")
@@ -72,13 +76,15 @@ struct SampleRequest: JobRequest {
         if process != .deepGaussian, members.has("widths") {
             members.fault(at: "widths", "Layers of functions are those of a deep Gaussian process; leave widths out, or set \"process\" to \"deep_gaussian\".")
         }
-        if process == .network || training != nil, members.has("outputs") {
+        if process == .network || members.has("x_train") && members.has("y_train"), members.has("outputs") {
             members.fault(at: "outputs", "A sample has as many functions as the \(process == .network ? "network has outputs" : "targets have columns"); leave outputs out.")
         }
-        if case .squaredExponential = kernel, process == .network {
+        // Beside both, the architecture may be what is meant.
+        guard case .squaredExponential = kernel, !members.has("architecture") else { return }
+        if process == .network {
             members.fault(at: "kernel", "A network of finite width has an architecture and no kernel of its own; send \"architecture\" instead.")
         }
-        if case .squaredExponential = kernel, training?.kind == .ntk {
+        if process == .gaussian, members.has("x_train"), members.value("kind") == .string(KernelKind.ntk.rawValue) {
             members.fault(at: "kind", "The NTK is that of an architecture; send \"architecture\" instead of \"kernel\", or leave kind out.")
         }
     }

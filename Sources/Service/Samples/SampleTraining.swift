@@ -14,11 +14,11 @@ struct SampleTraining: Sendable {
     init?(_ reader: RequestReader, inputShape: [Int]?, x: DataReference?) throws {
         let members = reader.members
         let train = try reader.inputs("x_train", inputShape: inputShape)
-        let targets = try reader.targets("y_train", task: .regression, of: train)
+        let targets = try reader.targets("y_train", task: .regression, rows: reader.rows(of: train, "x_train"))
         kind = members.choice("kind", of: KernelKind.self, default: .nngp)
         ridge = Ridge(members)
-        if members.has("x_train") != members.has("y_train") {
-            let (there, missing) = members.has("x_train") ? ("x_train", "y_train") : ("y_train", "x_train")
+        if members.hasValue("x_train") != members.hasValue("y_train") {
+            let (there, missing) = members.hasValue("x_train") ? ("x_train", "y_train") : ("y_train", "x_train")
             members.fault(at: there, "A posterior takes x_train and y_train; send \(missing) too, or leave both out for the prior.")
         }
         if let train, let x, train.shape != x.shape {
