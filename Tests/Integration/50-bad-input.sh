@@ -79,6 +79,17 @@ post /kernels/ntk '{"architecture": {"layers": ["dense"]}, "x1": [[1], [2]], "x2
 expect_json "names told twice, and a spectrum beside an x2 at fault" '[.errors[].pointer] | sort == ["/include/1", "/include/3", "/include/4", "/x2/1"]'
 post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x": [[1], [2], [3]], "y": [0, "a", null], "optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 1}'
 expect_json "targets that are no numbers" '[.errors[].pointer] == ["/y/1", "/y/2"]'
+# What needs only the rows of x, or nothing but the document, is told whatever is wrong with the network and with the rows.
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 0}, "relu", {"type": "dense", "width": 1}]}, "x": [[1], ["a"]], "y": [1, 2, 3],
+    "optimizer": {"type": "sdg", "learning_rate": -1, "momentum": 2, "batch_size": 3, "nesterov": true}, "steps": 5, "seeds": [1, 1, -1], "tangent_rows": [0, 2], "track": ["outputs", "all", "outputs"]}'
+expect_json "faults of a training beside those of its network" '[.errors[].pointer] | sort == ["/architecture/layers/0/width", "/optimizer/batch_size", "/optimizer/learning_rate",
+    "/optimizer/momentum", "/optimizer/nesterov", "/optimizer/type", "/seeds/1", "/seeds/2", "/tangent_rows/1", "/track/1", "/track/2", "/x/1/0", "/y"]'
+post /kernels/nngp '{"architecture": {"layers": [{"type": "conv", "filter": [1, 0, "a", 4]}, "flatten", "dense"]}, "x1": [[1, "a", null], [true, 2], [1, [2]], [], 3],
+    "x2": {"dataset": "none", "rows": {"from": 2, "to": 2}, "standardise": "none"}, "include": ["spectrum", "spectra"]}'
+expect_json "faults within rows, and of a range of rows of no dataset" '[.errors[].pointer] | sort == ["/architecture/layers/0/filter", "/architecture/layers/0/filter/1",
+    "/architecture/layers/0/filter/2", "/include/0", "/include/1", "/x1/0/1", "/x1/0/2", "/x1/1", "/x1/1/0", "/x1/2", "/x1/3", "/x1/4", "/x2/dataset", "/x2/rows", "/x2/standardise"]'
+post /predictions '{"architecture": {"layers": ["dense"]}, "kernel": {"job": "none"}, "x_train": [[1], ["a"]], "y_train": [1, 2], "task": "classificaton", "include": ["confusion"], "times": [-1]}'
+expect_json "faults of a job and of the inputs beside it, and none for their sake" '[.errors[].pointer] | sort == ["/kernel", "/kernel/job", "/task", "/times/0", "/x_train/1/0"]'
 post /datasets '{"inputs": [[1], [2], [3]], "targets": [1, "a", 2]}'
 expect_json "targets of a dataset that are no numbers" '[.errors[].pointer] == ["/targets/1"]'
 post /kernels '{"kinds": [], "architecture": {"layers": [{"type": "dense"}]}, "x1": [[1]]}'
