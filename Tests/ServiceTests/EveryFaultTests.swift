@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -115,6 +116,8 @@ import Testing
         try expect(
             "kernels.ntk", #"{"architecture": {"layers": ["dense"]}, "x1": [[1, "a", null], [true], [4, 5], 6, [], [1, [2], [3]], [7, 8, 9]]}"#,
             ["/x1/0/1", "/x1/0/2", "/x1/1", "/x1/1/0", "/x1/2", "/x1/3", "/x1/4", "/x1/5"])
+        // Whatever stands in rows of one length, they fold or do not.
+        try expect("kernels.ntk", #"{"architecture": {"layers": ["dense"]}, "x1": [[1, "a"], [2, 3]], "input_shape": [3]}"#, ["/x1", "/x1/0/1"])
         // Images: what is wrong inside them, and one of another size.
         try expect(
             "kernels.ntk", #"{"architecture": {"layers": ["flatten", "dense"]}, "x1": [[[1, 2], ["a", 4]], [[1, 2]], [[1, 2], [3]]]}"#,
@@ -253,6 +256,30 @@ import Testing
             "analyses.influence", "{\(network), \"x_step\": [[1]], \"y_step\": [1, 2], \"learning_rate\": 0, \"grid\": {\"x\": [0, 1]}, \"x\": [[\"a\"]], \"seeds\": [-1]}",
             ["/grid/x", "/learning_rate", "/seeds/0", "/x", "/x/0/0", "/y_step"])
         try expect("analyses.influence", "{\(network), \"x_step\": [[1]], \"y_step\": [1], \"learning_rate\": 1, \"x\": null}", [""])
+        // Whether a width is needed is not known.
+        try expect(
+            "analyses.influence", #"{"architecture": {"layers": ["dense"]}, "x_step": [[1]], "y_step": [1], "learning_rate": 1, "x": [[1]], "networks": ["infinit"], "seeds": [1]}"#,
+            ["/networks/0"])
         try expect("analyses.influence", "{\(network), \"x_step\": [[1]], \"y_step\": [1], \"learning_rate\": 1, \"grid\": 1, \"x\": [[1]]}", ["/grid", "/x"])
+    }
+
+    @Test func anUploadOfADataset() throws {
+        func expect(_ text: String, _ pointers: [String], _ location: SourceLocation = #_sourceLocation) throws {
+            let path = temporary.path + "/upload.json"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            let problem = #expect(throws: Service.Problem.self, sourceLocation: location) { try DatasetUpload(path: path, type: .json, query: try Query(nil), blobs: blobs) }
+            #expect(problem?.faults.map(\.pointer.description).sorted() == pointers, "\(problem?.faults ?? [])", sourceLocation: location)
+        }
+        try expect(#"{"name": 3, "inputs": [[1], ["a"], [2]], "targets": [1, "b"], "labels": []}"#, ["/inputs/1/0", "/labels", "/name", "/targets", "/targets/1"])
+        try expect(#"{"name": 3, "generator": {"type": "two_points", "rows": 3, "features": 2, "noise": 1}}"#, ["/generator/features", "/generator/noise", "/generator/rows", "/name"])
+        try expect(#"{"generator": {"type": "sphere", "features": 1, "seed": -1}}"#, ["/generator/features", "/generator/rows", "/generator/seed"])
+        try expect(#"{"name": 3, "generator": {"type": "gaussian", "rows": 10000000, "features": 100000}}"#, ["/generator", "/name"])
+    }
+
+    @Test func aDescriptionOfAnArchitecture() throws {
+        let faults = Faults()
+        let body = try JSONParser.parse(#"{"architecture": {"layers": ["dense", "relu", "relu"]}, "input_shape": [0], "rows": 0, "columns": 3}"#)
+        #expect(ArchitectureDescription(try #require(ObjectReader(body, at: .root, faults: faults)), threads: 1) == nil)
+        #expect(faults.all.map(\.pointer.description).sorted() == ["/input_shape/0", "/rows"])
     }
 }

@@ -38,7 +38,9 @@ struct InfluenceRequest: JobRequest {
         let xStep = try reader.requiredInputs("x_step", inputShape: inputShape)
         let yStep = try reader.requiredTargets("y_step", task: task, rows: reader.rows(of: xStep, "x_step"))
         let points = try InfluencePoints(reader, inputShape: inputShape, step: xStep)
-        let widths = members.choices("networks", of: Width.self, count: 1...) ?? Width.allCases
+        let told = members.has("networks") ? members.choices("networks", of: Width.self, count: 1...) : Width.allCases
+        // Of those that cannot be read altogether, the ones that can.
+        let widths = told ?? Width.allCases.filter { members.place(of: $0, in: "networks") != nil }
         let architecture = reader.architecture(for: .infiniteKernel)
         let finite: FiniteNetwork? = architecture.flatMap { architecture in
             widths.contains(.finite) ? reader.finiteNetwork(architecture, inputs: xStep, named: "x_step") : nil
@@ -52,7 +54,7 @@ struct InfluenceRequest: JobRequest {
         if members.has("seeds"), members.has("parameters") {
             members.fault(at: "seeds", "The network is that of \"parameters\"; leave one of the two out.")
         }
-        for name in ["seeds", "parameters"] where !widths.contains(.finite) && members.has(name) {
+        for name in ["seeds", "parameters"] where told?.contains(.finite) == false && members.has(name) {
             members.fault(at: name, "It is of finite networks, which \"networks\" leaves out.")
         }
         if let rows = reader.rows(of: xStep, "x_step"), rows > Self.mostSteps {

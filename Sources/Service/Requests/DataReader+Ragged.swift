@@ -3,14 +3,14 @@ import JSON
 /// What is wrong with arrays that are no rectangle of numbers. Everything that is: what is no number, and lengths that differ,
 /// in which a row takes part whatever stands in it.
 extension DataReader {
-    func ragged(_ rows: [JSONValue], at pointer: JSONPointer) {
+    func ragged(_ rows: [JSONValue], at pointer: JSONPointer, inputShape: [Int]?) {
         guard !rows.isEmpty else { return faults.add(pointer, "There are no rows; send at least one.") }
-        _ = commonShape(of: rows, at: pointer)
+        if let shape = commonShape(of: rows, at: pointer) { _ = fits(shape, inputShape, at: pointer) }
     }
 
     /// Targets may be plain numbers or rows.
     func raggedTargets(_ elements: [JSONValue], at pointer: JSONPointer) {
-        guard !elements.isEmpty else { return ragged(elements, at: pointer) }
+        guard !elements.isEmpty else { return ragged(elements, at: pointer, inputShape: nil) }
         _ = shape(of: elements, at: pointer)
     }
 

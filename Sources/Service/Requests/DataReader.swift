@@ -24,7 +24,7 @@ struct DataReader {
         switch value {
         case .tensor(let tensor): return inline(tensor, at: pointer, inputShape: inputShape)
         case .array(let rows):
-            ragged(rows, at: pointer)
+            ragged(rows, at: pointer, inputShape: inputShape)
             return nil
         default:
             let forms = store == nil ? "" : ", or {\"dataset\": \"<id>\"}"
@@ -39,13 +39,17 @@ struct DataReader {
         let rows = tensor.shape[0]
         let own = Array(tensor.shape.dropFirst())
         let length = own.reduce(1, *)
-        let shape = inputShape ?? own
+        guard fits(own, inputShape, at: pointer) else { return nil }
+        return DataReference(source: .inline(JSONTensor(shape: [rows, length], values: tensor.values)), rows: rows, shape: inputShape ?? own)
+    }
+
+    /// Whether rows of a shape fold into the request's.
+    func fits(_ own: [Int], _ inputShape: [Int]?, at pointer: JSONPointer) -> Bool {
         // The client's numbers: their product may be beyond an Int.
-        let expected = Forecast.product(of: shape)
-        guard expected == length else {
-            return refuse(pointer, "The rows have \(length) numbers, but input_shape \(shape) holds \(expected); change one of them.")
-        }
-        return DataReference(source: .inline(JSONTensor(shape: [rows, length], values: tensor.values)), rows: rows, shape: shape)
+        let (length, expected) = (own.reduce(1, *), Forecast.product(of: inputShape ?? own))
+        guard expected != length else { return true }
+        faults.add(pointer, "The rows have \(length) numbers, but input_shape \(inputShape ?? own) holds \(expected); change one of them.")
+        return false
     }
 
     enum DatasetPart { case inputs, targets }
