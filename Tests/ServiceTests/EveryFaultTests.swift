@@ -45,6 +45,15 @@ import Testing
     private let rows = #""x": [[1], [2]], "y": [1, 2]"#
     private let descent = #""optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 5"#
 
+    // MARK: Kernels
+
+    @Test func rowsWithBadNumbersHaveAShape() throws {
+        let pooled = #""architecture": {"layers": ["global_avg_pool", "dense", {"type": "conv", "filter": [1]}]}"#
+        try expect("kernels.ntk", #"{\#(pooled), "x1": [[1, "a"], [3, null]]}"#, ["/architecture/layers/0", "/architecture/layers/2/filter", "/x1/0/1", "/x1/1/1"])
+        // Of rows that differ there is none.
+        try expect("kernels.ntk", #"{\#(pooled), "x1": [[1, "a"], [[3]]]}"#, ["/architecture/layers/2/filter", "/x1/0/1", "/x1/1"])
+    }
+
     // MARK: Trainings
 
     @Test func aTrainingsSettingsNeedNoNetwork() throws {

@@ -73,6 +73,23 @@ extension JSONValue {
         }
     }
 
+    /// The shape of each of its rows, whatever stands in them; nil where it is no list of rows, or they differ.
+    var rowShape: [Int]? {
+        guard let shape, shape.count > 1 else { return nil }
+        return Array(shape.dropFirst())
+    }
+
+    /// The extents of nested arrays, with anything else for a number; nil where they are no rectangle.
+    private var shape: [Int]? {
+        switch self {
+        case .tensor(let tensor): return tensor.shape
+        case .array(let elements):
+            guard let first = elements.first?.shape, elements.allSatisfy({ $0.shape == first }) else { return nil }
+            return [elements.count] + first
+        default: return []
+        }
+    }
+
     /// How many rows this has, whatever stands in them; nil where it is no list of rows.
     var rowCount: Int? {
         switch self {

@@ -35,9 +35,9 @@ extension RequestReader {
     }
 
     /// The shape of a row and where it is told: of its own, or by the inputs themselves. Where the inputs cannot be read, the
-    /// request's own shape stands in; where that is at fault, there is none.
+    /// request's own shape stands in, or that of rows in which something is no number; where that is at fault, there is none.
     private func inputShape(of inputs: DataReference?, named name: String) -> (shape: [Int]?, place: JSONPointer) {
-        guard members.has("input_shape") else { return (inputs?.shape, members.pointer(to: name)) }
+        guard members.has("input_shape") else { return (inputs?.shape ?? members.value(name)?.rowShape, members.pointer(to: name)) }
         let told = members.value("input_shape")?.integers.flatMap { shape in
             (1...3).contains(shape.count) && shape.allSatisfy { $0 > 0 } ? shape : nil
         }
