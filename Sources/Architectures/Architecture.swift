@@ -9,14 +9,18 @@ public struct Architecture: Sendable, Equatable {
 
     /// Whether something could not be read as it should be: a draft is for checks alone.
     public var isDraft: Bool
+    /// Whether that is something that all layers hang on: the parameterization, or a member of a preset.
+    public var isOpen: Bool
 
     public init(
-        parameterization: Parameterization = .ntk, layers: [Layer], at pointer: JSONPointer = .root, isDraft: Bool = false
+        parameterization: Parameterization = .ntk, layers: [Layer], at pointer: JSONPointer = .root, isDraft: Bool = false,
+        isOpen: Bool = false
     ) {
         self.parameterization = parameterization
         self.layers = layers
         self.pointer = pointer
         self.isDraft = isDraft
+        self.isOpen = isOpen
     }
 }
 
@@ -36,7 +40,7 @@ public struct Layer: Sendable, Equatable {
     public var pointer: JSONPointer
     /// Whether a preset made the layer: its members stand nowhere in the document, and ``pointer`` is that of the preset.
     public var isFromPreset: Bool
-    /// Members that cannot be relied on: at fault, or absent beside one of an unknown name, which may have been meant for them.
+    /// Members that cannot be relied on: at fault, or likely meant by one of an unknown name.
     public var openMembers: Set<String>
 
     public init(_ kind: LayerKind, at pointer: JSONPointer = .root, isFromPreset: Bool = false, openMembers: Set<String> = []) {

@@ -31,11 +31,18 @@ public enum ArchitectureParser {
         let before = faults.count
         let parameterization = reader.choice("parameterization", default: Parameterization.ntk)
         let scaling = purpose == .infiniteKernel && parameterization == .pytorch ? .ntk : parameterization
-        let layers = reader.has("preset") ? Presets.layers(reader, scaling) : layers(reader, scaling, purpose)
+        var isOpen = faults.count > before
+        let layers: [Layer]?
+        if reader.has("preset") {
+            layers = Presets.layers(reader, scaling)
+            isOpen = faults.count > before
+        } else {
+            layers = Self.layers(reader, scaling, purpose)
+        }
         reader.finish()
         return Architecture(
             parameterization: parameterization, layers: layers ?? [Layer(.unread(typeName: nil), at: pointer)], at: pointer,
-            isDraft: faults.count > before)
+            isDraft: faults.count > before, isOpen: isOpen)
     }
 
     private static func layers(_ reader: ObjectReader, _ parameterization: Parameterization, _ purpose: Purpose) -> [Layer]? {
@@ -106,23 +113,27 @@ struct LayerReader {
             faults.add(pointer, "A layer is an object with a type, or a bare type name such as \"relu\", not \(value.kind).")
             return unknown
         }
+        // What is meant by a name that is no type is read as that.
+        guard let name = typeName(name, at: namePointer) else { return unknown }
         let kind: LayerKind?
         if let type = LayerType(rawValue: name) {
             kind = self.kind(type, reader)
-        } else if let type = NonlinearityType(rawValue: name) {
-            kind = nonlinearity(type, reader).map(LayerKind.nonlinearity)
         } else {
-            faults.add(namePointer, "There is no layer type \(quoted(name)); \(mend(for: name))")
-            return unknown
+            kind = NonlinearityType(rawValue: name).flatMap { nonlinearity($0, reader) }.map(LayerKind.nonlinearity)
         }
         reader.finish()
         guard let kind else { return Layer(.unread(typeName: name), at: pointer) }
         return Layer(kind, at: pointer, openMembers: reader.openMembers(since: before))
     }
 
-    private func mend(for name: String) -> String {
+    /// The type's name, or with a fault the one it was likely meant for.
+    private func typeName(_ name: String, at pointer: JSONPointer) -> String? {
         let names = LayerType.allCases.map(\.rawValue) + NonlinearityType.allCases.map(\.rawValue)
-        return nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" } ?? "known are \(names.joined(separator: ", "))."
+        if names.contains(name) { return name }
+        let nearest = nearestName(to: name, among: names)
+        let mend = nearest.map { "did you mean \"\($0)\"?" } ?? "known are \(names.joined(separator: ", "))."
+        faults.add(pointer, "There is no layer type \(quoted(name)); \(mend)")
+        return nearest
     }
 
     // MARK: Containers

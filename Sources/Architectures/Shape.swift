@@ -48,6 +48,8 @@ public struct ShapeTrace: Sendable, Equatable {
 public struct ShapeSurvey: Sendable {
     /// Nil where there was a fault, a layer could not be read, or the input is not known.
     public let trace: ShapeTrace?
+    /// The same for a draft whose faults change neither shapes nor parameters, such as a scale out of its range.
+    public let draftTrace: ShapeTrace?
     /// What the layers stand on, by their pointers.
     public let inputs: [JSONPointer: PartialShape]
     public let output: PartialShape

@@ -19,20 +19,24 @@ public enum ShapeInference {
     }
 
     /// The same for a draft too, and for inputs that are not known (nil).
+    ///
+    /// - Parameter inputAxes: spatial axes of an input whose shape is not known, where their number is.
     public static func survey(
-        _ architecture: Architecture, inputShape: [Int]?, at pointer: JSONPointer, for purpose: Purpose, faults: Faults
+        _ architecture: Architecture, inputShape: [Int]?, inputAxes: Int? = nil, at pointer: JSONPointer, for purpose: Purpose,
+        faults: Faults
     ) -> ShapeSurvey {
         let before = faults.count
         let input = inputShape.flatMap { Self.input($0, at: pointer, faults: faults) }
+        let open = PartialShape(positions: inputAxes.map { $0 == 0 ? .known([]) : .open(axes: $0) } ?? .unknown, channels: .open)
         let requirements = Requirements(architecture: architecture, purpose: purpose, faults: faults)
         requirements.check()
         var walk = ShapeWalk(requirements: requirements, faults: faults)
-        let output = walk.shape(after: architecture.layers, input.map { PartialShape($0) } ?? .unknown)
+        let output = walk.shape(after: architecture.layers, input.map { PartialShape($0) } ?? open)
         var trace: ShapeTrace?
-        if let input, let end = output.shape, faults.count == before, !architecture.isDraft {
+        if let input, let end = output.shape, faults.count == before, walk.isComplete, !architecture.isOpen {
             trace = ShapeTrace(input: input, output: end, layers: walk.trace)
         }
-        return ShapeSurvey(trace: trace, inputs: walk.inputs, output: output)
+        return ShapeSurvey(trace: architecture.isDraft ? nil : trace, draftTrace: trace, inputs: walk.inputs, output: output)
     }
 
     private static func input(_ shape: [Int], at pointer: JSONPointer, faults: Faults) -> Shape? {

@@ -7,6 +7,8 @@ struct ShapeWalk {
     private(set) var trace: [LayerShape] = []
     /// What each layer stands on, at its first application.
     private(set) var inputs: [JSONPointer: PartialShape] = [:]
+    /// Whether all shapes, repetitions and parameters are known.
+    private(set) var isComplete = true
     /// Layers that were asked for their widths: once is enough, whatever stands on them.
     private var asked: Set<JSONPointer> = []
     /// Applications of layers: a document with too many is at fault already, and not walked to its end.
@@ -26,6 +28,7 @@ struct ShapeWalk {
         if !layer.isFromPreset, inputs[layer.pointer] == nil { inputs[layer.pointer] = input }
         if requirements.isRefused(layer) { return input.withOpenPositions.with(.open) }
         let output = unchecked(layer, input)
+        if output.shape == nil || layer.isOpen("times") || layer.isOpen("bias_std") { isComplete = false }
         guard let shape = output.shape else { return output }
         guard ShapeInference.fits(shape) else {
             faults.add(layer.pointer, "The output of \(layer.typeName), \(shape), has more than \(ShapeInference.maximumElements) elements.")
@@ -82,8 +85,13 @@ struct ShapeWalk {
             return PartialShape(positions: .unknown, channels: input.channels)
         }
         var output = PartialShape(positions: .open(axes: grid.window.count), channels: input.channels)
-        guard case .known(let extents) = input.positions, !layer.isOpen(grid.name), !layer.isOpen("padding") else { return output }
-        if !isTransposed, !grid.fits(extents, input, layer, faults) { return output }
+        guard case .known(let extents) = input.positions, !layer.isOpen("padding") else { return output }
+        if layer.isOpen(grid.name) {
+            // Padded, the output is the same for any window.
+            if grid.padding == .valid { return output }
+        } else if !isTransposed, !grid.fits(extents, input, layer, faults) {
+            return output
+        }
         if !layer.isOpen("strides") { output.positions = .known(isTransposed ? grid.expanded(extents) : grid.reduced(extents)) }
         return output
     }

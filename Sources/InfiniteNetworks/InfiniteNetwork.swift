@@ -30,13 +30,16 @@ public enum InfiniteNetwork: Sendable {
 
     /// All that keeps an architecture, or what could be read of one, from having kernels on inputs of a shape.
     ///
-    /// - Parameter inputShape: nil where it is not known: what does not hang on it is looked at.
+    /// - Parameters:
+    ///   - inputShape: nil where it is not known: what does not hang on it is looked at.
+    ///   - inputAxes: its spatial axes, where their number is known all the same.
     /// - Returns: the shapes through the network; nil where a fault was recorded, or there is no input shape.
     @discardableResult
     public static func check(
-        _ architecture: Architecture, inputShape: [Int]?, shapePointer: JSONPointer, faults: Faults
+        _ architecture: Architecture, inputShape: [Int]?, inputAxes: Int? = nil, shapePointer: JSONPointer, faults: Faults
     ) -> ShapeTrace? {
-        let survey = ShapeInference.survey(architecture, inputShape: inputShape, at: shapePointer, for: .infiniteKernel, faults: faults)
+        let survey = ShapeInference.survey(
+            architecture, inputShape: inputShape, inputAxes: inputAxes, at: shapePointer, for: .infiniteKernel, faults: faults)
         GaussianInputs.check(architecture, survey: survey, faults: faults)
         if let axes = survey.output.axes, axes > 0 {
             faults.add(

@@ -34,6 +34,7 @@ extension StackCompiler {
         let weights = combine == .concat ? widths.map { $0 / total } : widths.map { _ in 1 }
         step(combine.rawValue, .join(Join(combine: combine, weights: weights)), at: pointer)
         nonGaussian = combine == .sum ? nil : "a \(combine.rawValue)"
-        if combine == .concat { fanIn = ends.allSatisfy { $0.width != nil } ? Int(total) : nil }
+        // The branches of a sum or product are equally wide, whichever of them says so.
+        fanIn = combine == .concat ? ends.allSatisfy { $0.width != nil } ? Int(total) : nil : ends.lazy.compactMap(\.width).first
     }
 }

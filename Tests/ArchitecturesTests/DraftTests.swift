@@ -37,6 +37,8 @@ import Testing
         (#"[{"type":"dense","width":0},"relu","dense","relu"]"#, ["/layers/0/width"]),
         (#"["dense",{"type":"parallel","branches":[["dens"],["identity"]]},"relu"]"#, ["/layers/1/branches/0/0"]),
         (#"[{"type":"serial","layers":7},"relu"]"#, ["/layers/0/layers"]), (#"[{"type":"repeat","times":2,"layers":[]},"relu"]"#, ["/layers/0/layers"]),
+        // A name that is no type is read as the one it was meant for, with all that is in it.
+        (#"["dense",{"type":"serail","layers":["relux","tahn"]}]"#, ["/layers/1/type", "/layers/1/layers/0", "/layers/1/layers/1", "/layers/1/layers/1"]),
         // A combination that is none: neither sum nor concat is held against the branches.
         (#"["dense",{"type":"parallel","combine":"concatt","branches":[["relu"],["relu"]]},"relu"]"#, ["/layers/1/combine"]),
         (#"[{"type":"parallel","combine":7,"branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"relu"]"#, ["/layers/0/combine"]),
@@ -79,6 +81,9 @@ import Testing
         (#"[{"type":"conv","filter":[3,3],"weight_std":-1},{"type":"avg_pool","window":[9,9]},"flatten"]"#, ["/layers/0/weight_std", "/layers/1/window"]),
         (#"[{"type":"conv","filter":[9,9],"strides":[0,1]},"flatten"]"#, ["/layers/0/strides/0", "/layers/0/filter"]),
         (#"["flatten",{"type":"conv","filter":[3,"a"]},"flatten"]"#, ["/layers/1/filter/1", "/layers/1/filter"]),
+        // Padded, the output does not hang on the filter, and a name like no other is meant for none of the members.
+        (#"[{"type":"conv","filter":[0,3],"padding":"same"},{"type":"conv","filter":[9,9]},"flatten"]"#, ["/layers/0/filter/0", "/layers/1/filter"]),
+        (#"[{"type":"conv","filter":[9,9],"bar":1},"flatten"]"#, ["/layers/0/bar", "/layers/0/filter"]),
         // Channels are known where positions are open, and after a layer that is unknown.
         (
             #"[{"type":"conv","filter":[9,9],"channels":4},{"type":"parallel","branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"flatten"]"#,
@@ -104,7 +109,7 @@ import Testing
 
     @Test func asksForWidthsOnlyWhereTheyAreMissing() throws {
         let layers = #"[{"type":"dense","width":"ten"},"relu","dense","dropuot",{"type":"attention","heads":0},"flatten",{"type":"conv","channels":2,"filter":[1]}]"#
-        let expected = ["/layers/0/width", "/layers/3", "/layers/4/heads", "/layers/2", "/layers/4", "/layers/6/filter"]
+        let expected = ["/layers/0/width", "/layers/3", "/layers/3", "/layers/4/heads", "/layers/2", "/layers/3", "/layers/4", "/layers/6/filter"]
         #expect(try faults(#"[{"type":"dense","widht":3},"relu"]"#, [4], for: .finiteNetwork) == ["/layers/0/widht"])
         #expect(try faults(layers, for: .finiteNetwork) == expected)
         #expect(try faults(#"[{"type":"dense","width":0},"relu","dense"]"#, [4], parameterization: "standard") == ["/layers/0/width"])
@@ -116,7 +121,10 @@ import Testing
         let branches = #"{"type":"parallel","branches":[[{"type":"dense","width":1}],[{"type":"dense","width":1}]]}"#
         #expect(try faults(#"["dense","relu",\#(branches)]"#, [4], parameterization: "standard") == ["/layers/2/branches/0/0"])
         let layers = #"["dens","relu","dense","relu","dense","relu","dense"]"#
-        #expect(try faults(layers, [4], parameterization: "standard") == ["/layers/0", "/layers/4", "/layers/6"])
+        #expect(try faults(layers, [4], parameterization: "standard") == ["/layers/0", "/layers/2", "/layers/4", "/layers/6"])
+        // A sum is as wide as the branch that says how wide it is.
+        let sum = #"[{"type":"dense","width":4},{"type":"parallel","branches":[["identity"],["relu","dense"]]},"relu","dense"]"#
+        #expect(try faults(sum, [4], parameterization: "standard") == [])
     }
 
     @Test func looksAtThePurpose() throws {

@@ -35,9 +35,16 @@ public struct FiniteNetwork: Sendable {
     ///   - faults: every layer that has no finite form here or, where all have one, does not fit its input, by its pointer.
     /// - Returns: nil where a fault was recorded.
     public init?(_ architecture: Architecture, inputShape: [Int], at inputPointer: JSONPointer = .root, faults: Faults) {
+        guard !architecture.isDraft else { return nil }
+        self.init(draft: architecture, inputShape: inputShape, at: inputPointer, faults: faults)
+    }
+
+    /// Of a draft too, whose own faults were recorded before: what it would be once they are mended, where they change neither
+    /// shapes nor parameters. For checks alone.
+    public init?(draft architecture: Architecture, inputShape: [Int], at inputPointer: JSONPointer = .root, faults: Faults) {
         let before = faults.count
-        let trace = ShapeInference.infer(architecture, inputShape: inputShape, at: inputPointer, for: .finiteNetwork, faults: faults)
-        guard let trace, faults.count == before else { return nil }
+        let survey = ShapeInference.survey(architecture, inputShape: inputShape, at: inputPointer, for: .finiteNetwork, faults: faults)
+        guard let trace = survey.draftTrace, faults.count == before else { return nil }
         var compiler = NetworkCompiler(architecture.parameterization, trace: trace, faults: faults)
         let output = compiler.append(architecture.layers, to: 0)
         guard let output, faults.count == before else { return nil }

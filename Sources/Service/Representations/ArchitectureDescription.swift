@@ -30,7 +30,9 @@ struct ArchitectureDescription {
         reader.finish()
         if reader.has("columns"), !reader.has("rows") { reader.fault(at: "columns", "A forecast for columns needs the rows as well; give both.") }
         guard let architecture else { return nil }
-        let trace = ShapeInference.survey(architecture, inputShape: inputShape, at: shapePointer, for: .shapes, faults: faults).trace
+        let axes = reader.value("input_shape")?.elements.flatMap { (1...3).contains($0.count) ? $0.count - 1 : nil }
+        let trace = ShapeInference.survey(
+            architecture, inputShape: inputShape, inputAxes: axes, at: shapePointer, for: .shapes, faults: faults).trace
         guard faults.isEmpty, let inputShape, let trace else { return nil }
         let finite = Faults()
         let network = FiniteNetwork(architecture, inputShape: inputShape, at: shapePointer, faults: finite)
