@@ -30,7 +30,7 @@ INSTANCE(float, f32)
 // compiler prefers, and makes of ours, vectors of half the length.
 #define LEVEL v4
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
-enum { VECTOR_BYTES_v4 = 64, VECTORS_v4 = 3, COLUMNS_v4 = 8, BLOCK_BYTES_v4 = 24 << 10 };
+enum { VECTOR_BYTES_v4 = 64, VECTORS_v4 = 3, COLUMNS_v4 = 8, BLOCK_BYTES_v4 = 16 << 10 };
 #include "packed_products_level.inc.h"
 #undef LEVEL
 #undef TARGET
@@ -38,7 +38,7 @@ enum { VECTOR_BYTES_v4 = 64, VECTORS_v4 = 3, COLUMNS_v4 = 8, BLOCK_BYTES_v4 = 24
 // Sixteen: 12 sums, 2 vectors of a panel, a factor.
 #define LEVEL v3
 #define TARGET __attribute__((target("arch=x86-64-v3")))
-enum { VECTOR_BYTES_v3 = 32, VECTORS_v3 = 2, COLUMNS_v3 = 6, BLOCK_BYTES_v3 = 16 << 10 };
+enum { VECTOR_BYTES_v3 = 32, VECTORS_v3 = 2, COLUMNS_v3 = 6, BLOCK_BYTES_v3 = 8 << 10 };
 #include "packed_products_level.inc.h"
 #undef LEVEL
 #undef TARGET
@@ -47,7 +47,7 @@ enum { VECTOR_BYTES_v3 = 32, VECTORS_v3 = 2, COLUMNS_v3 = 6, BLOCK_BYTES_v3 = 16
 // Every machine has sixteen of 16 bytes.
 #define LEVEL v1
 #define TARGET
-enum { VECTOR_BYTES_v1 = 16, VECTORS_v1 = 2, COLUMNS_v1 = 6, BLOCK_BYTES_v1 = 16 << 10 };
+enum { VECTOR_BYTES_v1 = 16, VECTORS_v1 = 2, COLUMNS_v1 = 6, BLOCK_BYTES_v1 = 8 << 10 };
 #include "packed_products_level.inc.h"
 #undef LEVEL
 #undef TARGET

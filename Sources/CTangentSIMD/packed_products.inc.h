@@ -1,8 +1,8 @@
 // The products with packed rows in one precision at one level.
 //
 // A tile holds the sums of VECTORS vectors of rows for COLUMNS columns in registers. The depth goes in blocks whose part of a panel
-// stays in the first-level cache while the tiles of all columns pass over it, with their sums laid down in between; so the order
-// of summation is that of the depth, whatever the rest of the matrix.
+// (BLOCK_BYTES) stays in the first-level cache, beside the next one, while the tiles of all columns pass over it, with their sums
+// laid down in between; so the order of summation is that of the depth, whatever the rest of the matrix.
 typedef REAL NAME(lanes) __attribute__((vector_size(VECTOR_BYTES)));
 typedef REAL NAME(quad) __attribute__((vector_size(4 * sizeof(REAL))));
 typedef REAL NAME(loose_quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL))));
