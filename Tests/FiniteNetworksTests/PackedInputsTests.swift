@@ -99,20 +99,28 @@ struct PackedInputsTests {
         let network = try network("{\"layers\": [{\"type\": \"dense\", \"width\": 24}, \"relu\", {\"type\": \"dense\", \"width\": 2}]}", inputShape: [48])
         var plan = TrainingPlan(
             architecture: network.architecture, inputShape: [48],
-            train: TrainingData(rows: 70, inputs: numbers(70 * 48, seed: 8), targets: numbers(70 * 2, seed: 9)),
+            train: TrainingData(rows: 140, inputs: numbers(140 * 48, seed: 8), targets: numbers(140 * 2, seed: 9)),
             optimizer: .sgd(learningRate: 0.1, momentum: 0.5), steps: 12)
         plan.centerOutputs = true
         plan.tracked = [.weightDrift, .outputs]
-        #expect(PackedShape(network, examples: 70) != nil)
+        #expect(PackedShape(network, examples: 140) != nil)
         let sweep = try #require(TrainingSweep(plan, widths: nil, seeds: [1, 2], faults: Faults()))
         let results = try #require(try sweep.run(in: Float.self, threads: 2))
-        #expect(results[0].records.outputs.prefix(140).allSatisfy { $0 == 0 })
+        #expect(results[0].records.outputs.prefix(280).allSatisfy { $0 == 0 })
         #expect(try sweep.run(in: Float.self, threads: 1) == results)
-        let run = TrainingRun<Float>(plan, network: network, width: nil, seed: 1, threads: 1, isCancelled: { false })
-        _ = run.run(report: { _, _ in }, pause: { run.step == 5 })
-        let resumed = TrainingRun<Float>(plan, network: network, width: nil, seed: 1, threads: 1, isCancelled: { false })
-        try resumed.decode(run.encode())
-        #expect(resumed.run(report: { _, _ in }, pause: { false }))
-        #expect(resumed.result == results[0])
+        for threads in [1, 2] {
+            func fresh() -> TrainingRun<Float> {
+                TrainingRun(plan, network: network, width: nil, seed: 1, threads: threads, isCancelled: { false })
+            }
+            let (straight, run, resumed) = (fresh(), fresh(), fresh())
+            #expect(straight.run(report: { _, _ in }, pause: { false }))
+            _ = run.run(report: { _, _ in }, pause: { run.step == 5 })
+            try resumed.decode(run.encode())
+            #expect(resumed.run(report: { _, _ in }, pause: { false }))
+            #expect(resumed.result == straight.result)
+            if threads == 1 { #expect(straight.result == results[0]) }
+            let losses = zip(straight.result.records.loss, results[0].records.loss)
+            #expect(losses.allSatisfy { abs($0 - $1) <= 1e-5 * $1 })
+        }
     }
 }
