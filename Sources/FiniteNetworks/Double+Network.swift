@@ -72,6 +72,26 @@ extension Double: NetworkScalar {
         tangent_few_descend_f64(x, delta, w, start, scale, rate, rows, inputs, outputs, xDelta, adds)
     }
 
+    public static var panelRows: Int { tangent_panel_rows_f64() }
+    public static var groupColumns: Int { tangent_group_columns_f64() }
+
+    public static func packRows(
+        _ x: UnsafePointer<Double>, rows: Int, depth: Int, stride: Int, depthStride: Int, into panels: UnsafeMutablePointer<Double>
+    ) {
+        tangent_pack_rows_f64(x, rows, depth, stride, depthStride, panels)
+    }
+
+    public static func packColumns(_ small: UnsafePointer<Double>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Double>) {
+        tangent_pack_columns_f64(small, depth, columns, groups)
+    }
+
+    public static func packedProduct(
+        _ panels: UnsafePointer<Double>, _ range: Range<Int>, rows: Int, depth: Int, _ groups: UnsafePointer<Double>, columns: Int,
+        scale: Double, into out: UnsafeMutablePointer<Double>
+    ) {
+        tangent_packed_product_f64(panels, range.lowerBound, range.upperBound, rows, depth, groups, columns, scale, out)
+    }
+
     public static func evaluate(
         _ function: ElementwiseFunction, _ x: UnsafePointer<Double>, value: UnsafeMutablePointer<Double>?,
         first: UnsafeMutablePointer<Double>?, second: UnsafeMutablePointer<Double>?, count: Int

@@ -72,6 +72,26 @@ extension Float: NetworkScalar {
         tangent_few_descend_f32(x, delta, w, start, scale, rate, rows, inputs, outputs, xDelta, adds)
     }
 
+    public static var panelRows: Int { tangent_panel_rows_f32() }
+    public static var groupColumns: Int { tangent_group_columns_f32() }
+
+    public static func packRows(
+        _ x: UnsafePointer<Float>, rows: Int, depth: Int, stride: Int, depthStride: Int, into panels: UnsafeMutablePointer<Float>
+    ) {
+        tangent_pack_rows_f32(x, rows, depth, stride, depthStride, panels)
+    }
+
+    public static func packColumns(_ small: UnsafePointer<Float>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Float>) {
+        tangent_pack_columns_f32(small, depth, columns, groups)
+    }
+
+    public static func packedProduct(
+        _ panels: UnsafePointer<Float>, _ range: Range<Int>, rows: Int, depth: Int, _ groups: UnsafePointer<Float>, columns: Int,
+        scale: Float, into out: UnsafeMutablePointer<Float>
+    ) {
+        tangent_packed_product_f32(panels, range.lowerBound, range.upperBound, rows, depth, groups, columns, scale, out)
+    }
+
     public static func evaluate(
         _ function: ElementwiseFunction, _ x: UnsafePointer<Float>, value: UnsafeMutablePointer<Float>?,
         first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>?, count: Int

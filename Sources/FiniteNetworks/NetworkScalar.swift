@@ -39,6 +39,18 @@ public protocol NetworkScalar: BLASScalar {
     static func fewDescend(
         _ x: UnsafePointer<Self>, _ delta: UnsafePointer<Self>, _ w: UnsafeMutablePointer<Self>, start: UnsafePointer<Self>,
         scale: Self, rate: Self, rows: Int, inputs: Int, outputs: Int, xDelta: UnsafeMutablePointer<Self>?, adds: Bool) -> Double
+    /// Rows of a panel and columns of a group in packed products.
+    static var panelRows: Int { get }
+    static var groupColumns: Int { get }
+    /// Packs X [rows, depth], X[r][k] = x[r · stride + k · depthStride], into panels of rows aligned to 64 bytes, the last filled up.
+    static func packRows(
+        _ x: UnsafePointer<Self>, rows: Int, depth: Int, stride: Int, depthStride: Int, into panels: UnsafeMutablePointer<Self>)
+    /// Packs A [depth, columns] into groups of columns, the last filled up.
+    static func packColumns(_ small: UnsafePointer<Self>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Self>)
+    /// The rows of scale · X A [rows, columns] that belong to these panels.
+    static func packedProduct(
+        _ panels: UnsafePointer<Self>, _ range: Range<Int>, rows: Int, depth: Int, _ groups: UnsafePointer<Self>, columns: Int,
+        scale: Self, into out: UnsafeMutablePointer<Self>)
     /// φ, φ' and φ'' (each only where wanted) of the elements of x.
     static func evaluate(
         _ function: ElementwiseFunction, _ x: UnsafePointer<Self>, value: UnsafeMutablePointer<Self>?,

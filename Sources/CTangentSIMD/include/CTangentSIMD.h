@@ -11,6 +11,7 @@
 #pragma once
 #include <stddef.h>
 #include "finite_networks.h"
+#include "packed_products.h"
 #include "plane_engine.h"
 
 // The level of x86-64 that the processor and its system support: 4 with AVX-512, 3 with AVX2 and FMA, else 1; 0 on others.

@@ -53,6 +53,15 @@ extension NetworkTape {
         descent: Descent<Scalar>?, visit: ((Int, UnsafePointer<Scalar>) -> Void)?
     ) {
         prepare(\.deltas)
+        // A visitor wants whole layers, one after the other.
+        if isShared, lanes == 1, visit == nil {
+            eachPart { part, first in
+                part.carryBack(
+                    parameters, outputDelta + first * network.outputCount, lanes: 1, gradient: nil, descent: nil, visit: nil)
+            }
+            if let gradient { shareGradients(into: gradient) }
+            return
+        }
         Loops.copy(outputDelta, into: buffer(deltas[network.output]), count: lanes * count * network.outputCount)
         for (node, firsts) in zip(network.nodes, writesFirst).reversed() where dependsOnTrainable[node.output] {
             let delta = buffer(deltas[node.output])
@@ -90,16 +99,31 @@ extension NetworkTape {
                 layer, parameters + layer.weight.lowerBound, delta, examples: lanes * count, into: sourceDelta, adds: !writesFirst)
         }
         guard layer.isTrainable, let gradient else { return }
+        let weight = gradient + layer.weight.lowerBound
+        if let packed = packedFeatures(of: layer, source) {
+            packed.multiply(delta, columns: layer.fanOut, scale: Scalar(layer.weightScale), into: weight)
+        } else {
+            writeWeightGradient(layer, source, delta, into: weight)
+        }
+        writeBiasGradient(layer, delta, gradient)
+    }
+
+    /// ∂L/∂W = weightScale · patchesᵀ ∂L/∂z, by BLAS.
+    func writeWeightGradient(
+        _ layer: AffineLayer, _ source: UnsafePointer<Scalar>, _ delta: UnsafePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>
+    ) {
         eachBlock(of: layer, source) { patches, rows, first in
             Scalar.product(
-                patches, transposed: true, delta + first * layer.fanOut, transposed: false, into: gradient + layer.weight.lowerBound,
-                m: layer.fanIn, n: layer.fanOut, k: rows, alpha: Scalar(layer.weightScale), beta: first == 0 ? 0 : 1)
+                patches, transposed: true, delta + first * layer.fanOut, transposed: false, into: target, m: layer.fanIn,
+                n: layer.fanOut, k: rows, alpha: Scalar(layer.weightScale), beta: first == 0 ? 0 : 1)
         }
-        if let bias = layer.bias {
-            Scalar.columnSums(
-                delta, rows: rows, columns: layer.fanOut, scale: Scalar(layer.biasScale), adds: false,
-                into: gradient + bias.lowerBound)
-        }
+    }
+
+    func writeBiasGradient(_ layer: AffineLayer, _ delta: UnsafePointer<Scalar>, _ gradient: UnsafeMutablePointer<Scalar>) {
+        guard let bias = layer.bias else { return }
+        Scalar.columnSums(
+            delta, rows: count * layer.positions, columns: layer.fanOut, scale: Scalar(layer.biasScale), adds: false,
+            into: gradient + bias.lowerBound)
     }
 
     private func step(

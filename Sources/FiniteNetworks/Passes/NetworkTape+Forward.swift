@@ -13,7 +13,11 @@ extension NetworkTape {
     /// O(count · parameters) for dense layers, by BLAS, times their positions for convolutions.
     @discardableResult
     public func forward(_ parameters: UnsafePointer<Scalar>) -> UnsafePointer<Scalar> {
-        for node in network.nodes { forward(node, parameters) }
+        if isShared {
+            eachPart { part, _ in part.forward(parameters) }
+        } else {
+            for node in network.nodes { forward(node, parameters) }
+        }
         return outputs
     }
 
@@ -57,6 +61,9 @@ extension NetworkTape {
             Scalar.fewForward(
                 source, weight, scale: scale, rows: count * layer.positions, inputs: layer.fanIn, outputs: layer.fanOut, into: target)
             return
+        }
+        if !adds, let packed = packedRows(of: layer, source) {
+            return packed.multiply(weight, columns: layer.fanOut, scale: scale, into: target)
         }
         eachBlock(of: layer, source) { patches, rows, first in
             Scalar.product(

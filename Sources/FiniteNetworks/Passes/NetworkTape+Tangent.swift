@@ -11,7 +11,8 @@ extension NetworkTape {
     ) -> (first: UnsafePointer<Scalar>, second: UnsafePointer<Scalar>?) {
         prepare(\.tangents)
         if curvature { prepare(\.curvatures) }
-        for node in network.nodes where dependsOnParameters[node.output] {
+        if isShared { eachPart { part, _ in part.pushForward(parameters, along: direction, curvature: curvature) } }
+        for node in network.nodes where !isShared && dependsOnParameters[node.output] {
             if case .affine(let index) = node.operation {
                 pushForward(network.layers[index], node, parameters, direction, curvature: curvature)
             } else {

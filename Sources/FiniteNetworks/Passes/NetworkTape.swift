@@ -22,6 +22,12 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     var curvatures: [UnsafeMutablePointer<Scalar>?]
     /// Scratch: patches of a convolution, and what lies between.
     private var scratch: [UnsafeMutablePointer<Scalar>?] = [nil, nil, nil]
+    /// The loaded inputs, where they stay and are packed: [rows, features] and its transpose.
+    var packedShape: PackedShape?
+    var packedRows: PackedMatrix<Scalar>?
+    var packedFeatures: PackedMatrix<Scalar>?
+    /// Tapes of some of the examples each, with their first, where threads share passes.
+    var parts: [(tape: NetworkTape, first: Int)] = []
     private var owned: [UnsafeMutablePointer<Scalar>] = []
 
     /// Which values depend on parameters, and which on trainable ones.
@@ -73,6 +79,25 @@ public final class NetworkTape<Scalar: NetworkScalar> {
         }
     }
 
+    /// A tape of some of the loaded examples of another one, in whose memory it lies and with which it ends.
+    init(partOf whole: NetworkTape, _ examples: Range<Int>) {
+        (network, capacity, lanes, count) = (whole.network, examples.count, 1, examples.count)
+        (dependsOnParameters, dependsOnTrainable, writesFirst) = (whole.dependsOnParameters, whole.dependsOnTrainable, whole.writesFirst)
+        let blank = [UnsafeMutablePointer<Scalar>?](repeating: nil, count: network.values.count)
+        (deltas, tangents, curvatures) = (blank, blank, blank)
+        values = whole.from(examples.lowerBound, whole.values)
+        slopes = whole.slopes
+        for node in network.nodes {
+            let perExample = if case .layerNorm(let groups, _) = node.operation { groups.groups.count } else { network.values[node.output].elements }
+            slopes[node.output - 1] = slopes[node.output - 1].map { $0 + examples.lowerBound * perExample }
+        }
+    }
+
+    /// Where an example's part of each value's buffer begins.
+    private func from(_ example: Int, _ buffers: [UnsafeMutablePointer<Scalar>?]) -> [UnsafeMutablePointer<Scalar>?] {
+        zip(buffers, network.values).map { buffer, shape in buffer.map { $0 + example * shape.elements } }
+    }
+
     deinit {
         for buffer in owned { buffer.deallocate() }
     }
@@ -93,6 +118,7 @@ public final class NetworkTape<Scalar: NetworkScalar> {
             guard !areDeltas || dependsOnTrainable[number] || number == network.output else { return nil }
             return allocate(shape.elements * capacity * (areDeltas ? lanes : 1))
         }
+        for (tape, first) in parts { tape[keyPath: buffers] = from(first, self[keyPath: buffers]) }
     }
 
     /// Scratch memory number 0, 1 or 2 for patches: as much as any convolution needs for one block of examples.
@@ -118,6 +144,7 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     func inputBuffer(count: Int) -> UnsafeMutablePointer<Scalar> {
         precondition(count <= capacity, "a tape was given more examples than it holds")
         self.count = count
+        (packedShape, packedRows, packedFeatures, parts) = (nil, nil, nil, [])
         return buffer(values[0])
     }
 

@@ -33,6 +33,7 @@ public struct TrainingForecast: Sendable, Equatable {
             } * bytes
         }
         var running = weights * bytes + tape(n) + tape(m) + (batch < n ? tape(batch) : 0) + 60 * n * k * 8
+        if batch == n, let shape = PackedShape(network, examples: rows) { running += Double(shape.elements) * bytes }
         let records = Double(plan.steps / plan.recordEvery + 2)
         var kept = records * Double(8 + network.layers.count) * 8 + Double(plan.snapshotSteps.count) * parameters * 8
         if plan.tracks(.outputs) { kept += records * (n + m) * k * 8 * (plan.tracks(.linearized) ? 2 : 1) }

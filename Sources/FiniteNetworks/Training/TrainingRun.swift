@@ -12,6 +12,8 @@ final class TrainingRun<Scalar: NetworkScalar> {
     private(set) var step = 0
 
     private let threads: Int
+    /// Of BLAS in passes over the training rows.
+    private let passThreads: Int
     private let data: TrainingTapes<Scalar>
     private let measures: RunMeasures<Scalar>
     private var linear: LinearizedPair<Scalar>?
@@ -29,7 +31,8 @@ final class TrainingRun<Scalar: NetworkScalar> {
         self.network = network
         self.threads = threads
         mover = WeightMover(network, plan.optimizer, initial: plan.parameters ?? network.initialParameters(seed: seed))
-        data = TrainingTapes(plan, network, parameters: mover.weights)
+        data = TrainingTapes(plan, network, parameters: mover.weights, threads: threads)
+        passThreads = data.train.isShared ? 1 : threads
         measures = RunMeasures(plan, network)
         let batch = plan.batchSize.flatMap { $0 < plan.train.rows ? $0 : nil }
         batches = batch.map { BatchOrder(rows: plan.train.rows, size: $0, seed: seed) }
@@ -48,7 +51,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         result.initialNorm = network.trainableRanges.reduce(0) { $0 + Scalar.squaredDistance(start + $1.lowerBound, nil, count: $1.count) }
             .squareRoot()
         data.forward(start)
-        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient, threads: threads, isCancelled: isCancelled)
+        result.lambdaMax = data.train.largestKernelEigenvalue(start, gradient: mover.gradient, threads: passThreads, isCancelled: isCancelled)
         result.learningRateMax = plan.loss.largestLearningRate(
             lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
         if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax, isCancelled: isCancelled) }
@@ -84,7 +87,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         let wantsLoss = isRecorded || plan.stopAtLoss != nil || plan.snapshotSteps.contains(step)
         // A mini-batch run looks at the whole set only where it must.
         guard batches == nil || wantsLoss else { return nil }
-        BLASThreads.using(threads) { self.data.forward(self.mover.weights) }
+        BLASThreads.using(passThreads) { self.data.forward(self.mover.weights) }
         let loss = data.loss
         guard loss.isFinite, loss <= measures.divergence, mover.distances.allSatisfy(\.isFinite) else { return .diverged }
         keepSnapshot(isLast: false)
@@ -107,7 +110,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
             self.path?.add(self.mover.weights, slope: self.slope, rows: rows, rate: self.plan.optimizer.learningRate)
             self.linear?.step(self.data, rows)
         }
-        BLASThreads.using(threads) {
+        BLASThreads.using(passThreads) {
             self.delta.withUnsafeBufferPointer { delta in
                 guard let delta = delta.baseAddress else { return }
                 if self.mover.movesWithin {

@@ -17,10 +17,15 @@ final class TrainingTapes<Scalar: NetworkScalar> {
     private(set) var outputs: [Double]
     private(set) var testOutputs: [Double]
 
-    init(_ plan: TrainingPlan, _ network: FiniteNetwork, parameters: UnsafePointer<Scalar>) {
-        func tape(_ data: TrainingData) -> NetworkTape<Scalar> {
+    /// - Parameter threads: that a pass over all training rows may take, of which there will be many; nil: there will be few, and
+    ///   rows are not packed for them.
+    init(_ plan: TrainingPlan, _ network: FiniteNetwork, parameters: UnsafePointer<Scalar>, threads: Int? = nil) {
+        func tape(_ data: TrainingData, packedFor threads: Int? = nil) -> NetworkTape<Scalar> {
             let tape = NetworkTape<Scalar>(network, capacity: data.rows)
-            tape.forward(parameters, data.inputs.map { Scalar($0) }, count: data.rows)
+            tape.load(data.inputs.map { Scalar($0) }, count: data.rows)
+            // Before the first pass, whose outputs are to be those of the later ones to the last bit.
+            if let threads { tape.packInputs(threads: threads) }
+            tape.forward(parameters)
             return tape
         }
         func values(_ tape: NetworkTape<Scalar>) -> [Double] {
@@ -28,9 +33,9 @@ final class TrainingTapes<Scalar: NetworkScalar> {
         }
         self.plan = plan
         self.network = network
-        train = tape(plan.train)
-        test = plan.test.map(tape)
         let size = plan.batchSize ?? plan.train.rows
+        train = tape(plan.train, packedFor: size < plan.train.rows ? nil : threads)
+        test = plan.test.map { tape($0) }
         batch = size < plan.train.rows ? NetworkTape(network, capacity: size) : nil
         targets = plan.train.targets ?? [Double](repeating: 0, count: plan.train.rows * network.outputCount)
         center = plan.centerOutputs ? values(train) : nil
