@@ -44,6 +44,18 @@ struct BranchTests {
         for (a, b) in zip(single.ntk.kernel, results.ntk.kernel) { #expect(abs(Double(a) - b) < 1e-5 * abs(b)) }
     }
 
+    /// A sum's branches are equally wide, so one that does not say how wide it is takes nothing from the others.
+    @Test func aSumIsAsWideAsWhicheverBranchSaysSo() throws {
+        var generator = SplitMix(state: 63)
+        let x = generator.matrix(5, 4)
+        let kernels = try [nil, 4].map { width in
+            let branches = [[Layer(.identity)], [relu, dense(1.1, 0.2, width: width)]]
+            let layers = [dense(1.3, 0.1, width: 4), Layer(.parallel(branches: branches, combine: .sum)), relu, dense(1, 0.1)]
+            return try DenseStack(Architecture(parameterization: .standard, layers: layers), inputDimension: 4).results(x).ntk.kernel
+        }
+        #expect(kernels[0] == kernels[1])
+    }
+
     @Test func branchesMeetTheDiagonalAndStayPositive() throws {
         var generator = SplitMix(state: 62)
         var x = generator.matrix(50, 6)
