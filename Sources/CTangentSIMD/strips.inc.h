@@ -146,8 +146,32 @@ INLINED void NAME(stream)(const REAL *from, size_t count, REAL *to) {
     for (; i < count; i++) to[i] = from[i];
 }
 
-// Eight columns at a time through a buffer, from which each goes to its row of the target in one run. Where the target is larger
-// than a cache its lines are written without being read first, which is half of the traffic.
+// Where the target is larger than a cache its lines are written without being read first, which is half of the traffic.
+INLINED void NAME(write_run)(const REAL *from, size_t count, REAL *to, bool streams) {
+    if (streams)
+        NAME(stream)(from, count, to);
+    else
+        memcpy(to, from, count * sizeof(REAL));
+}
+
+// Streamed stores are ordered by nothing else.
+INLINED void NAME(end_of_stream)(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
+
+MULTIVERSIONED
+void NAME(tangent_place)(const REAL *source, size_t source_stride, size_t rows, size_t columns, REAL *restrict target,
+                         size_t target_stride) {
+    const bool streams = target_stride * target_stride * sizeof(REAL) >= (size_t)4 << 20;
+    for (size_t i = 0; i < rows; i++) {
+        NAME(write_run)(source + i * source_stride, columns, target + i * target_stride, streams);
+    }
+    NAME(end_of_stream)();
+}
+
+// Eight columns at a time through a buffer, from which each goes to its row of the target in one run.
 MULTIVERSIONED
 void NAME(tangent_transpose)(const REAL *source, size_t source_stride, size_t rows, size_t columns,
                              REAL *restrict target, size_t target_stride) {
@@ -167,18 +191,11 @@ void NAME(tangent_transpose)(const REAL *source, size_t source_stride, size_t ro
                     NAME(transpose_few)(from, source_stride, here, columns_here, buffer + i, run);
             }
             for (size_t b = 0; b < columns_here; b++) {
-                REAL *to = target + (j + b) * target_stride + top;
-                if (streams)
-                    NAME(stream)(buffer + b * run, rows_here, to);
-                else
-                    memcpy(to, buffer + b * run, rows_here * sizeof(REAL));
+                NAME(write_run)(buffer + b * run, rows_here, target + (j + b) * target_stride + top, streams);
             }
         }
     }
-#if defined(__x86_64__)
-    // Streamed stores are ordered by nothing else.
-    if (streams) __builtin_ia32_sfence();
-#endif
+    NAME(end_of_stream)();
 }
 
 MULTIVERSIONED

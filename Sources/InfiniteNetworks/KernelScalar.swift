@@ -25,6 +25,7 @@ public protocol KernelScalar: BLASScalar {
     static func joinEnd(near: Source, far: Source, count: Int, fold: Target)
     static func joinProduct(fold other: Source, tangent otherTangent: Source?, count: Int, into fold: Target, tangent: Target?)
     static func transpose(_ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride: Int)
+    static func place(_ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride: Int)
     static func mirror(_ block: Target, stride: Int, count: Int)
 
     /// Below this half chord the Gram product has lost too many digits, and the difference of the rows is taken instead.
@@ -70,6 +71,11 @@ extension Double: KernelScalar {
         _ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride targetStride: Int
     ) {
         tangent_transpose_f64(source, stride, rows, columns, target, targetStride)
+    }
+    public static func place(
+        _ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride targetStride: Int
+    ) {
+        tangent_place_f64(source, stride, rows, columns, target, targetStride)
     }
     public static func joinTerm(
         share: Self, shares: Source, count: Int, fold: Source, tangent: Source?, near: Target, far: Target, tangentSum: Target?
@@ -126,6 +132,11 @@ extension Float: KernelScalar {
         _ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride targetStride: Int
     ) {
         tangent_transpose_f32(source, stride, rows, columns, target, targetStride)
+    }
+    public static func place(
+        _ source: Source, stride: Int, rows: Int, columns: Int, into target: Target, stride targetStride: Int
+    ) {
+        tangent_place_f32(source, stride, rows, columns, target, targetStride)
     }
     public static func joinTerm(
         share: Self, shares: Source, count: Int, fold: Source, tangent: Source?, near: Target, far: Target, tangentSum: Target?

@@ -89,6 +89,9 @@ TANGENT_STEP(tangent_dropout)
     /* Writes the transpose of a rows x columns block. */ \
     void tangent_transpose_##suffix(const real *source, size_t source_stride, size_t rows, size_t columns, \
                                     real *target, size_t target_stride); \
+    /* Writes a rows x columns block as it is. */ \
+    void tangent_place_##suffix(const real *source, size_t source_stride, size_t rows, size_t columns, \
+                                real *target, size_t target_stride); \
     /* Copies the upper triangle of a square block onto its lower one. */ \
     void tangent_mirror_##suffix(real *block, size_t stride, size_t count);
 

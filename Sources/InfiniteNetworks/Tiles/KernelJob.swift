@@ -24,15 +24,32 @@ struct SymmetricOutputs<Scalar: KernelScalar> {
     let destinations: KernelDestinations<Scalar>
 
     /// Copies a finished tile to its place across the diagonal, while it is still in cache.
-    func mirror(_ tile: Tile, onDiagonal: Bool) {
-        for arrays in [destinations.nngp, destinations.ntk].compactMap(\.self) {
-            for array in [arrays.kernel, arrays.cosine, arrays.angle, arrays.distance].compactMap(\.self) {
+    ///
+    /// - Parameter kernels: of the tile; nil where they stand in the results already.
+    func mirror(_ tile: Tile, onDiagonal: Bool, kernels: TileKernels<Scalar>?) {
+        for (arrays, kernel) in [(destinations.nngp, kernels?.nngp), (destinations.ntk, kernels?.ntk)] {
+            guard let arrays else { continue }
+            if let kernel, let array = arrays.kernel {
+                write(kernel, stride: tile.columns.count, tile, into: array)
+            } else if let array = arrays.kernel {
                 mirror(array, tile, onDiagonal)
             }
+            for array in [arrays.cosine, arrays.angle, arrays.distance].compactMap(\.self) { mirror(array, tile, onDiagonal) }
             if let slices = arrays.layers {
                 for layer in 0..<layers { mirror(slices + layer * count * count, tile, onDiagonal) }
             }
         }
+    }
+
+    /// A tile that stands elsewhere to both of its places.
+    private func write(_ source: UnsafePointer<Scalar>, stride: Int, _ tile: Tile, into array: UnsafeMutablePointer<Scalar>) {
+        let (rows, columns) = (tile.rows, tile.columns)
+        Scalar.place(
+            source, stride: stride, rows: rows.count, columns: columns.count,
+            into: array + rows.lowerBound * count + columns.lowerBound, stride: count)
+        Scalar.transpose(
+            source, stride: stride, rows: rows.count, columns: columns.count,
+            into: array + columns.lowerBound * count + rows.lowerBound, stride: count)
     }
 
     private func mirror(_ array: UnsafeMutablePointer<Scalar>, _ tile: Tile, _ onDiagonal: Bool) {

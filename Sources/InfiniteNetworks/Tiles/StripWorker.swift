@@ -12,6 +12,7 @@ final class StripWorker<Scalar: KernelScalar> {
     private let gram: UnsafeMutablePointer<Scalar>
     private let state: StripState<Scalar>
     private let scale: UnsafeMutablePointer<Scalar>
+    private let kernels: TileKernels<Scalar>?
     private let side: Int
 
     init(_ job: KernelJob<Scalar>, side: Int) {
@@ -23,6 +24,7 @@ final class StripWorker<Scalar: KernelScalar> {
         state = StripState(capacity: side)
         scale = .allocate(capacity: side)
         scale.initialize(repeating: 0, count: side)
+        kernels = job.isSymmetric ? TileKernels(side: side) : nil
     }
 
     deinit {
@@ -45,15 +47,18 @@ final class StripWorker<Scalar: KernelScalar> {
             m: tile.rows.count, n: tile.columns.count, k: left.dimension,
             strides: (left.dimension, right.dimension, side))
         let onDiagonal = job.isSymmetric && tile.rows.lowerBound == tile.columns.lowerBound
+        let kernels = onDiagonal ? nil : kernels
         for row in tile.rows.indices {
             let offset = row - tile.rows.lowerBound
-            strip(row, offset, from: onDiagonal ? offset : 0, tile)
+            strip(row, offset, from: onDiagonal ? offset : 0, tile, kernels)
         }
-        if job.isSymmetric { job.outputs.mirror(tile, onDiagonal: onDiagonal) }
+        if job.isSymmetric { job.outputs.mirror(tile, onDiagonal: onDiagonal, kernels: kernels) }
     }
 
     /// Row `row` of the tile from column `first` of the tile on.
-    private func strip(_ row: Int, _ offset: Int, from first: Int, _ tile: Tile) {
+    ///
+    /// - Parameter kernels: takes the kernels; nil: they go to the results.
+    private func strip(_ row: Int, _ offset: Int, from first: Int, _ tile: Tile, _ kernels: TileKernels<Scalar>?) {
         let count = tile.columns.count - first
         let column = tile.columns.lowerBound + first
         start(row, gram + offset * side + first, column: column, count: count)
@@ -76,7 +81,11 @@ final class StripWorker<Scalar: KernelScalar> {
                 Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: out)
             }
         }
-        finish(offset, first, row: row, column: column, count: count, target: target)
+        let start = offset * tile.columns.count
+        finish(
+            offset, first, row: row, column: column, count: count, target: target,
+            nngp: kernels.map { $0.nngp + start } ?? job.destinations.nngp?.kernel.map { $0 + target },
+            ntk: kernels.map { $0.ntk + start } ?? job.destinations.ntk?.kernel.map { $0 + target })
     }
 
     /// Of a row of the tile, and of its columns from `first` on, after a number of steps.
@@ -96,17 +105,20 @@ final class StripWorker<Scalar: KernelScalar> {
         }
     }
 
-    private func finish(_ offset: Int, _ first: Int, row: Int, column: Int, count: Int, target: Int) {
+    private func finish(
+        _ offset: Int, _ first: Int, row: Int, column: Int, count: Int, target: Int, nngp nngpKernel: UnsafeMutablePointer<Scalar>?,
+        ntk ntkKernel: UnsafeMutablePointer<Scalar>?
+    ) {
         let (deviation, deviations) = deviations(after: job.program.operations.count, offset, first)
         if let nngp = job.destinations.nngp {
-            if let kernel = nngp.kernel {
-                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: kernel + target)
+            if nngp.kernel != nil, let nngpKernel {
+                Scalar.covariance(row: deviation, columns: deviations, count: count, fold: fold, into: nngpKernel)
             }
             geometry(nngp, deviation, deviations, count: count, target: target)
         }
         if let ntk = job.destinations.ntk {
-            if let kernel = ntk.kernel {
-                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: kernel + target)
+            if ntk.kernel != nil, let ntkKernel {
+                Scalar.scaled(row: deviation, columns: deviations, count: count, tangent: tangent, into: ntkKernel)
             }
             if ntk.wantsGeometry {
                 let (own, others) = (job.leftDiagonals.tangent[row], job.rightDiagonals.tangent + column)
