@@ -13,6 +13,8 @@ public enum DynamicsError: Error, Equatable {
     /// The adaptive steps of a flow became too many, or too small for the clock.
     case tooManySteps(limit: Int, reached: Double, of: Double)
     case notFinite(String)
+    /// Matrices that are read side by side have different shapes.
+    case misshapen(String)
     case factorisation(FactorisationError)
     case cancelled
 

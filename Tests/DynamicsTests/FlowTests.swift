@@ -33,7 +33,7 @@ private struct Sample {
     }
 
     func general(_ loss: OutputLoss, momentum: Double = 0) throws -> GeneralFlow {
-        GeneralFlow(try blocks(), problem: problem, loss: loss, momentum: momentum, threads: 1)
+        try GeneralFlow(blocks(), problem: problem, loss: loss, momentum: momentum, threads: 1)
     }
 }
 
@@ -117,6 +117,25 @@ struct OutputFlowTests {
             #expect(difference(closed.train.elements, stepped.train.elements) < 1e-9, "seed \(seed), momentum \(momentum)")
             #expect(difference(try #require(closed.test).elements, try #require(stepped.test).elements) < 1e-9, "seed \(seed), momentum \(momentum)")
             #expect(difference(closed.weightDrift, stepped.weightDrift) < 1e-9, "seed \(seed), momentum \(momentum)")
+        }
+    }
+
+    /// They are read element by element, and would be beyond their end.
+    @Test(arguments: [(5, 2, 4, 2), (7, 2, 4, 2), (6, 1, 4, 2), (2, 6, 4, 2), (6, 2, 3, 2), (6, 2, 5, 2), (6, 2, 4, 1), (6, 2, 0, 2)])
+    func refusesOutputsAtInitialisationOfOtherShapes(rows: Int, columns: Int, testRows: Int, testColumns: Int) throws {
+        func expectRefusal(_ body: () throws -> Void, _ location: SourceLocation = #_sourceLocation) {
+            let error = #expect(throws: DynamicsError.self, sourceLocation: location) { try body() }
+            if case .misshapen = error { return }
+            Issue.record("\(String(describing: error))", sourceLocation: location)
+        }
+        for time in [Double.infinity, 2] {
+            var sample = Sample(seed: 1, times: [time])
+            sample.problem.initialTrain = DenseMatrix(rows: rows, columns: columns)
+            sample.problem.initialTest = DenseMatrix(rows: testRows, columns: testColumns)
+            expectRefusal { _ = try sample.closed(.gradientFlow(rate: 1)) }
+            expectRefusal { _ = try sample.general(.halfMean) }
+            expectRefusal { _ = try EnsemblePredictor.predict(nngp: nil, ntk: sample.blocks(), problem: sample.problem) }
+            expectRefusal { _ = try EnsemblePredictor.predict(nngp: sample.blocks(), ntk: nil, problem: sample.problem) }
         }
     }
 
@@ -221,7 +240,7 @@ struct DivergenceTests {
             var problem = PredictionProblem(targets: targets, times: [20])
             (problem.learningRate, problem.initialTrain) = (rate, targets.copy())
             for i in 0..<targets.count { problem.initialTrain?.base[i] = Double(1 + i) }
-            let flow = GeneralFlow(KernelBlocks(train: kernel.copy()), problem: problem, loss: loss, momentum: 0, threads: 1)
+            let flow = try GeneralFlow(KernelBlocks(train: kernel.copy()), problem: problem, loss: loss, momentum: 0, threads: 1)
             return (try flow.descent(times: problem.times), flow.learningRateMax(lambdaMax: 2))
         }
         let limit = try descent(1).limit

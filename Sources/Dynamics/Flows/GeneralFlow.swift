@@ -33,9 +33,11 @@ public struct GeneralFlow {
     ///   - blocks: Kernels as they are; nothing is overwritten.
     ///   - problem: Its loss is left aside for `loss`.
     ///   - momentum: From 0 to below 1.
+    /// - Throws: `misshapen`.
     public init(
         _ blocks: KernelBlocks, problem: PredictionProblem, loss: OutputLoss, momentum: Double, threads: Int
-    ) {
+    ) throws(DynamicsError) {
+        try problem.checkInitial(for: blocks)
         (kernel, testTrain, targets) = (blocks.train, blocks.testTrain, problem.targets)
         (initialTrain, initialTest) = (problem.initialTrain, problem.initialTest)
         (self.loss, learningRate, self.momentum) = (loss, problem.learningRate, momentum)

@@ -34,6 +34,7 @@ public struct OutputFlow {
     public init(
         overwriting blocks: KernelBlocks, name: String, problem: PredictionProblem, threads: Int
     ) throws(DynamicsError) {
+        try problem.checkInitial(for: blocks)
         spectrum = try KernelSpectrum(
             overwriting: blocks.train, name: name, ridge: problem.ridge.value(for: blocks.train), threads: threads)
         self.problem = problem

@@ -18,6 +18,7 @@ public enum EnsemblePredictor {
         threads: Int = 1, isCancelled: CancellationCheck = { false }
     ) throws(DynamicsError) -> [KernelKind: KindPrediction] {
         try requireFinite(problem.targets, "the targets")
+        for blocks in [nngp, ntk].compactMap({ $0 }) { try problem.checkInitial(for: blocks) }
         var result: [KernelKind: KindPrediction] = [:]
         // The NTK first: its covariance reads the NNGP that the NNGP's own factor then overwrites.
         if let ntk {

@@ -51,6 +51,25 @@ public struct PredictionProblem {
     /// c η: what a step of the flow multiplies the kernel by.
     public var rate: Double { learningRate * loss.gradientScale(examples: targets.rows, outputs: targets.columns) }
 
+    /// Refuses outputs at initialisation of other shapes than what they are added to: they are read element by element, and any
+    /// other shape beyond its end.
+    ///
+    /// - Parameter testRows: Nil where there are no test inputs.
+    /// - Throws: `misshapen`.
+    public static func checkInitial(
+        train: DenseMatrix?, test: DenseMatrix?, targets: DenseMatrix, testRows: Int?
+    ) throws(DynamicsError) {
+        for (name, matrix, rows) in [("training", train, targets.rows), ("test", test, testRows ?? 0)] {
+            guard let matrix, matrix.rows != rows || matrix.columns != targets.columns else { continue }
+            throw .misshapen(
+                "the outputs at initialisation of the \(name) inputs have shape [\(matrix.rows), \(matrix.columns)], not [\(rows), \(targets.columns)]")
+        }
+    }
+
+    func checkInitial(for blocks: KernelBlocks) throws(DynamicsError) {
+        try Self.checkInitial(train: initialTrain, test: initialTest, targets: targets, testRows: blocks.testTrain?.rows)
+    }
+
     /// f0 − y [n, k].
     var residual: DenseMatrix {
         let result = targets.copy()

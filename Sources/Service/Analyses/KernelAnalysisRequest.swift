@@ -32,17 +32,18 @@ struct KernelAnalysisRequest: JobRequest {
         let task = members.task()
         let kinds = members.choices("kinds", of: KernelKind.self, count: 1...)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let jobs = try KernelJobs(reader, kinds: kinds, trainOnly: true)
+        let found = try KernelJobs.find(reader, kinds: kinds, trainOnly: true)
         for name in ["architecture", "x", "input_shape"] where fromJob && members.has(name) {
             members.fault(at: name, "The network and its inputs are those of the job in \"kernel\"; leave \(name) out, or leave kernel out.")
         }
         let x = fromJob ? nil : try reader.requiredInputs("x", inputShape: inputShape)
-        let y = try reader.targets("y", task: task, rows: fromJob ? jobs?.rows : reader.rows(of: x, "x"))
+        let y = try reader.targets("y", task: task, rows: fromJob ? found.rows : reader.rows(of: x, "x"))
         let architecture = fromJob ? nil : reader.architecture(for: .infiniteKernel)
         let network = architecture.flatMap { reader.network($0, inputs: x, named: "x") }
         reader.finish()
         guard reader.faults.isEmpty, let task else { return nil }
         self.task = task
+        let jobs = found.jobs
         self.kinds = kinds ?? KernelKind.allCases.filter { jobs == nil || jobs?.blocks[$0] != nil }
         self.y = y
         if let jobs { source = .jobs(jobs) } else if let architecture, let network, let x { source = .network(architecture, network, x: x) } else { return nil }

@@ -17,6 +17,8 @@ extension PredictionRequest {
     /// Means at the end of training, for kernels that need not fit into memory.
     func computeIteratively(_ context: JobContext) throws -> ComputationOutput {
         let loaded = try LoadedPredictionData(data, context)
+        try PredictionProblem.checkInitial(
+            train: loaded.initialTrain, test: loaded.initialTest, targets: loaded.targets, testRows: data.testRows)
         var output = ComputationOutput()
         output.members["times"] = .times(times)
         for kind in kinds {

@@ -29,23 +29,30 @@ struct KernelJobs: Sendable {
         return kinds.isEmpty ? [.ntk] : kinds
     }
 
-    /// Nil where the member is absent or faulty.
+    /// What a request names, and of how many inputs: known also where a fault elsewhere among the kernels leaves no jobs.
+    struct Found {
+        var jobs: KernelJobs?
+        var rows: Int?
+        var testRows: Int?
+    }
+
+    /// Nothing where the member is absent or faulty.
     ///
     /// - Parameters:
     ///   - kinds: The kernels that are needed; nil for those that the job has.
     ///   - trainOnly: Whether there are no test inputs that kernels could be of.
-    init?(_ reader: RequestReader, kinds: [KernelKind]?, trainOnly: Bool = false) throws {
-        guard let members = reader.members.object("kernel") else { return nil }
+    static func find(_ reader: RequestReader, kinds: [KernelKind]?, trainOnly: Bool = false) throws -> Found {
+        guard let members = reader.members.object("kernel") else { return Found() }
         let job = members.requiredString("job")
         let (testTrain, testTest) = trainOnly ? (nil, nil) : (members.object("test_train"), members.object("test_test"))
         let (testTrainJob, testTestJob) = (testTrain?.requiredString("job"), testTest?.requiredString("job"))
         for object in [members, testTrain, testTest] { object?.finish() }
-        if testTest != nil, testTrain == nil { members.fault(at: "test_test", "It needs test_train beside it, the kernel of test with training inputs.") }
+        if testTest != nil, !members.has("test_train") { members.fault(at: "test_test", "It needs test_train beside it, the kernel of test with training inputs.") }
         // The faults of a job are those of all its arrays: named once.
         var told: Set<JSONPointer> = []
-        func array(_ kind: KernelKind, _ job: String?, of object: ObjectReader?, symmetric: Bool = true) throws -> DataReference? {
+        func read(_ kind: KernelKind, _ job: String?, of object: ObjectReader?, symmetric: Bool = true) throws -> DataReference? {
             guard let job, let pointer = object?.pointer(to: "job"), !told.contains(pointer) else { return nil }
-            let found = try Self.array(reader, kind, of: job, at: pointer, symmetric: symmetric)
+            let found = try array(reader, kind, of: job, at: pointer, symmetric: symmetric, reader.faults)
             if found == nil { told.insert(pointer) }
             return found
         }
@@ -53,33 +60,52 @@ struct KernelJobs: Sendable {
             if told.insert(members.pointer(to: name)).inserted { members.fault(at: name, detail) }
         }
         let kinds = try kinds ?? job.map { try Self.kinds(of: $0, at: members.pointer(to: "job"), reader) } ?? [.ntk]
-        var blocks: [KernelKind: Blocks] = [:]
+        var (found, blocks) = (Found(), [KernelKind: Blocks]())
         for kind in kinds {
-            let train = try array(kind, job, of: members)
-            let cross = try array(kind, testTrainJob, of: testTrain, symmetric: false)
-            let own = try array(kind, testTestJob, of: testTest)
+            let train = try read(kind, job, of: members)
+            let cross = try read(kind, testTrainJob, of: testTrain, symmetric: false)
+            let own = try read(kind, testTestJob, of: testTest)
+            found.rows = found.rows ?? train?.rows
             if let train, let cross, cross.rowLength != train.rows {
                 refuse("test_train", "The kernel has \(cross.rowLength) columns where there are \(train.rows) training inputs; compute it with the test inputs as x1 and the training inputs as x2.")
             }
+            // Of one that may be the other way round it is not known which inputs its rows are.
+            if let cross, cross.rowLength == train?.rows { found.testRows = cross.rows }
             if let cross, let own, own.rows != cross.rows {
                 refuse("test_test", "The kernel is of \(own.rows) inputs, and test_train of \(cross.rows); both are of the same test inputs.")
             }
             blocks[kind] = train.map { Blocks(train: $0, testTrain: cross, testTest: own) }
         }
-        guard told.isEmpty, let job, blocks.count == kinds.count else { return nil }
-        self.blocks = blocks
+        if let job, found.rows == nil { found.rows = try anyKernel(of: job, at: members.pointer(to: "job"), symmetric: true, reader)?.rows }
+        if let testTrain, let testTrainJob, found.testRows == nil,
+            let cross = try anyKernel(of: testTrainJob, at: testTrain.pointer(to: "job"), symmetric: false, reader), cross.rowLength == found.rows
+        {
+            found.testRows = cross.rows
+        }
+        guard told.isEmpty, let job, blocks.count == kinds.count else { return found }
         var object = JSONObject([("job", .string(job))])
         if let testTrainJob { object["test_train"] = ["job": .string(testTrainJob)] }
         if let testTestJob { object["test_test"] = ["job": .string(testTestJob)] }
-        json = .object(object)
+        found.jobs = KernelJobs(blocks: blocks, json: .object(object))
+        return found
     }
 
+    /// Of a job that lacks some of the kernels that are needed: those that it has are all of the same inputs.
+    private static func anyKernel(of job: String, at pointer: JSONPointer, symmetric: Bool, _ reader: RequestReader) throws -> DataReference? {
+        for kind in KernelKind.allCases {
+            if let kernel = try array(reader, kind, of: job, at: pointer, symmetric: symmetric, Faults()) { return kernel }
+        }
+        return nil
+    }
+
+    /// - Parameter faults: Where it is told what is wrong with the job.
+
     private static func array(
-        _ reader: RequestReader, _ kind: KernelKind, of job: String, at pointer: JSONPointer, symmetric: Bool
+        _ reader: RequestReader, _ kind: KernelKind, of job: String, at pointer: JSONPointer, symmetric: Bool, _ faults: Faults
     ) throws -> DataReference? {
         try reader.reference(pointer.appending(kind.rawValue)) { store, blobs in
             func refuse(_ detail: String) -> DataReference? {
-                reader.faults.add(pointer, detail)
+                faults.add(pointer, detail)
                 return nil
             }
             switch try store.result(of: job) {

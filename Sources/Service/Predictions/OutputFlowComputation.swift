@@ -66,7 +66,7 @@ extension OutputFlowRequest {
     private func general(
         _ kernel: KernelBlocks, _ problem: PredictionProblem, _ context: JobContext, into result: inout FlowResult
     ) throws(DynamicsError) {
-        let flow = GeneralFlow(kernel, problem: problem, loss: loss, momentum: momentum, threads: context.threads)
+        let flow = try GeneralFlow(kernel, problem: problem, loss: loss, momentum: momentum, threads: context.threads)
         let lambdaMax = try flow.lambdaMax()
         let continuous = try flow.flow(times: times, isCancelled: { context.isCancelled })
         result.add("", train: continuous.train, test: continuous.test, drift: continuous.weightDrift)

@@ -29,7 +29,9 @@ struct PredictionData: Sendable {
     }
 
     /// The columns of the targets.
-    var outputs: Int {
+    var outputs: Int { Self.columns(task, yTrain, yTest) }
+
+    private static func columns(_ task: LearningTask, _ yTrain: DataReference, _ yTest: DataReference?) -> Int {
         task == .classification ? max(yTrain.classCount, yTest?.classCount ?? 1, 2) : yTrain.rowLength
     }
 
@@ -41,7 +43,7 @@ struct PredictionData: Sendable {
         let members = reader.members
         let task = members.task()
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let jobs = try KernelJobs(reader, kinds: kinds)
+        let found = try KernelJobs.find(reader, kinds: kinds)
         let fromJobs = members.has("kernel")
         let hasNetwork = members.has("architecture")
         if fromJobs, hasNetwork {
@@ -53,14 +55,17 @@ struct PredictionData: Sendable {
         }
         let xTrain = fromJobs ? (hasNetwork ? try reader.inputs("x_train", inputShape: inputShape) : nil) : try reader.requiredInputs("x_train", inputShape: inputShape)
         let xTest = fromJobs && !hasNetwork ? nil : try reader.inputs("x_test", inputShape: inputShape)
-        let rows = fromJobs ? jobs?.rows : reader.rows(of: xTrain, "x_train")
-        let testRows = fromJobs ? jobs?.testRows : reader.rows(of: xTest, "x_test")
+        let rows = fromJobs ? found.rows : reader.rows(of: xTrain, "x_train")
+        let testRows = fromJobs ? found.testRows : reader.rows(of: xTest, "x_test")
         let yTrain = try reader.requiredTargets("y_train", task: task, rows: rows)
         let yTest = try reader.targets("y_test", task: task, rows: testRows)
         let architecture = fromJobs && !hasNetwork ? nil : reader.architecture(for: .infiniteKernel)
         let network = architecture.flatMap { reader.network($0, inputs: xTrain, named: "x_train") }
         let hasTest = Self.hasTest(members)
-        initial = try Self.initial(reader, rows: yTrain?.rows ?? rows, hasTest: hasTest)
+        // Of a classification the columns are those of all its classes.
+        let areAllThere = task == .regression || yTest != nil || !members.hasValue("y_test")
+        let columns: Int? = if areAllThere, let task, let yTrain { Self.columns(task, yTrain, yTest) } else { nil }
+        initial = try Self.initial(reader, rows: rows, testRows: testRows, columns: columns, hasTest: hasTest)
         if let xTrain, let xTest, xTrain.shape != xTest.shape {
             members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x_train \(xTrain.shape); both must be inputs of the same network.")
         }
@@ -72,7 +77,7 @@ struct PredictionData: Sendable {
         }
         if let yTrain { try Self.checkVaried(yTrain, "y_train", reader) }
         guard reader.faults.isEmpty, let task, let yTrain else { return nil }
-        if let jobs { kernels = .jobs(jobs) } else if let architecture, let network { kernels = .network(architecture, network) } else { return nil }
+        if let jobs = found.jobs { kernels = .jobs(jobs) } else if let architecture, let network { kernels = .network(architecture, network) } else { return nil }
         (self.task, self.xTrain, self.yTrain, self.xTest, self.yTest) = (task, xTrain, yTrain, xTest, yTest)
     }
 
@@ -97,13 +102,19 @@ struct PredictionData: Sendable {
     }
 
     /// `{"train", "test"}`: the outputs of one network at initialisation.
+    ///
+    /// - Parameter columns: Of the targets, as many as the network has outputs.
     private static func initial(
-        _ reader: RequestReader, rows: Int?, hasTest: Bool?
+        _ reader: RequestReader, rows: Int?, testRows: Int?, columns: Int?, hasTest: Bool?
     ) throws -> (train: DataReference, test: DataReference?)? {
         guard let object = reader.members.object("initial") else { return nil }
         let train = try reader.requiredTargets("train", in: object, task: .regression, rows: rows)
-        let test = try reader.targets("test", in: object, task: .regression, rows: nil)
+        let test = try reader.targets("test", in: object, task: .regression, rows: testRows)
         object.finish()
+        for (name, outputs) in [("train", train), ("test", test)] {
+            guard let columns, let outputs, outputs.rowLength != columns, name == "train" || hasTest != false else { continue }
+            object.fault(at: name, "Each row has \(outputs.rowLength) outputs where the targets have \(columns) columns; send \(columns) for each input.")
+        }
         if let hasTest, object.hasValue("test") != hasTest {
             object.fault(at: "test", hasTest ? "The network's outputs at the test inputs are missing." : "There are no test inputs; leave it out.")
         }
@@ -182,8 +193,8 @@ extension DynamicsError: NumericalFailure {
         case .noConvergence, .tooManySteps: .noConvergence
         case .notFinite: .nonFiniteResult
         case .factorisation: .eigensolverFailed
-        // Never recorded: a cancelled computation is no failure.
-        case .cancelled: .internalError
+        // Requests are held against it, and a cancelled computation is no failure: neither is recorded.
+        case .misshapen, .cancelled: .internalError
         }
     }
 
@@ -194,6 +205,7 @@ extension DynamicsError: NumericalFailure {
         case .diverged: "Gradient descent diverges"
         case .noConvergence, .tooManySteps: "The solver did not reach its tolerance"
         case .notFinite: "The result is not finite"
+        case .misshapen: "The data do not belong together"
         case .factorisation: "The kernel could not be factored"
         case .cancelled: "The computation was cancelled"
         }
@@ -214,7 +226,7 @@ extension DynamicsError: NumericalFailure {
             "After \(iterations) iterations the relative residual is \(residual), not \(tolerance); send a \"ridge_absolute\", or a larger \"tolerance\"."
         case .tooManySteps(let limit, let reached, let end):
             "After \(limit) adaptive steps the flow is at time \(reached) of \(end); ask for shorter times or a smaller learning rate."
-        case .notFinite(let what): "\(what)."
+        case .notFinite(let what), .misshapen(let what): "\(what)."
         case .factorisation(let error): "\(error)."
         case .cancelled: "The job was cancelled."
         }
