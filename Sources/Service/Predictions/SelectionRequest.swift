@@ -39,11 +39,11 @@ struct SelectionRequest: JobRequest {
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape)
         let y = try reader.requiredTargets("y", task: task, rows: reader.rows(of: x, "x"))
-        folds = members.integer("folds", in: 2..., default: 10)
+        let folds = members.has("folds") ? members.integer("folds", in: 2...) : 10
         let grid = members.object("grid").flatMap { SelectionGrid($0) } ?? SelectionGrid()
         reader.finish()
         if let y { try PredictionData.checkVaried(y, "y", reader) }
-        if let rows = reader.rows(of: x, "x"), score == .kFold, folds > rows { members.fault(at: "folds", "There are \(rows) rows, too few for \(folds) folds; ask for at most \(rows).") }
+        if let rows = reader.rows(of: x, "x"), score == .kFold, let folds, folds > rows { members.fault(at: "folds", "There are \(rows) rows, too few for \(folds) folds; ask for at most \(rows).") }
         if grid.count > Self.mostRows {
             members.fault(at: "grid", "The grid has \(grid.count) combinations; at most \(Self.mostRows) are scored at once.")
         }
@@ -55,8 +55,8 @@ struct SelectionRequest: JobRequest {
             candidates.append(
                 Candidate(depth: depth, nonlinearity: nonlinearity.function.json, weightStd: weightStd, biasStd: biasStd, network: network))
         }
-        guard faults.isEmpty, let x, let y, let task else { return nil }
-        self.task = task
+        guard faults.isEmpty, let x, let y, let task, let folds else { return nil }
+        (self.task, self.folds) = (task, folds)
         (self.x, self.y, self.grid, self.candidates) = (x, y, grid, candidates)
     }
 
