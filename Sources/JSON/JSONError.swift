@@ -31,6 +31,8 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     public let column: Int
     /// The value being read when the fault was met.
     public let pointer: JSONPointer
+    /// Of a name that appears twice: all others that do, in the order of the text.
+    public internal(set) var others: [JSONError] = []
 
     public var category: Category {
         switch reason {

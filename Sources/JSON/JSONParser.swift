@@ -16,14 +16,20 @@ public enum JSONParser {
     }
 
     /// - Parameter text: read in place, also where it is a mapped file; nothing of it is kept.
-    /// - Throws: the first fault met. Complexity: O(bytes).
+    /// - Throws: the first fault met; of names that appear twice, which end no reading, all. Complexity: O(bytes).
     public static func parse(_ text: UnsafeRawBufferPointer, limits: Limits = Limits()) throws(JSONError) -> JSONValue {
         var scanner = JSONScanner(text, limits: limits)
+        var places = TextPlaces(text)
+        let value: JSONValue
         do throws(ScanFailure) {
-            return try scanner.document()
+            value = try scanner.document()
         } catch {
-            throw error.located(in: text)
+            throw error.located(&places)
         }
+        let duplicates = scanner.duplicates.map { $0.located(&places) }
+        guard var error = duplicates.first else { return value }
+        error.others = Array(duplicates.dropFirst())
+        throw error
     }
 
     public static func parse(_ bytes: [UInt8], limits: Limits = Limits()) throws(JSONError) -> JSONValue {
@@ -55,17 +61,8 @@ struct ScanFailure: Error {
         return copy
     }
 
-    func located(in text: UnsafeRawBufferPointer) -> JSONError {
-        var line = 1
-        var column = 1
-        for byte in text[..<min(offset, text.count)] {
-            if byte == UInt8(ascii: "\n") {
-                line += 1
-                column = 1
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
-            }
-        }
+    func located(_ places: inout TextPlaces) -> JSONError {
+        places.advance(to: offset)
         let pointer = steps.reversed().reduce(JSONPointer.root) { pointer, step in
             switch step {
             // A pointer longer than this helps nobody, and a client chooses how long its names are.
@@ -73,6 +70,30 @@ struct ScanFailure: Error {
             case .index(let index): pointer.appending(index)
             }
         }
-        return JSONError(reason: reason, offset: offset, line: line, column: column, pointer: pointer)
+        return JSONError(reason: reason, offset: offset, line: places.line, column: places.column, pointer: pointer)
+    }
+}
+
+/// Lines and columns of places that are asked for in the order of the text, which is gone through once for all of them.
+struct TextPlaces {
+    private let text: UnsafeRawBufferPointer
+    private var offset = 0
+    private(set) var line = 1
+    private(set) var column = 1
+
+    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+
+    mutating func advance(to place: Int) {
+        let end = min(place, text.count)
+        guard offset < end else { return }
+        for byte in text[offset..<end] {
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        offset = end
     }
 }

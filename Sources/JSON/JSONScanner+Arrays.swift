@@ -94,12 +94,14 @@ extension JSONScanner {
         var count = 0
         while true {
             let elementMark = packed.count
+            let duplicateMark = duplicates.count
             let element: Contents
             do throws(ScanFailure) {
                 element = try contents()
             } catch {
                 throw error.inside(.index(count))
             }
+            placeDuplicates(from: duplicateMark, inside: .index(count))
             if let first, !element.hasShape(of: first) {
                 return try unpacked(count, of: first, from: mark, then: taken(element, from: elementMark))
             }
@@ -141,11 +143,13 @@ extension JSONScanner {
     private mutating func mixed(_ values: [JSONValue]) throws(ScanFailure) -> Contents {
         var values = values
         repeat {
+            let mark = duplicates.count
             do throws(ScanFailure) {
                 values.append(try value())
             } catch {
                 throw error.inside(.index(values.count))
             }
+            placeDuplicates(from: mark, inside: .index(values.count - 1))
             skipSpace()
         } while try another()
         return .mixed(values)

@@ -9,6 +9,10 @@ struct JSONScanner {
     var values = 0
     /// Numbers of the arrays being read, innermost last; each array knows where its own begin.
     var packed: [Double] = []
+    /// Names that stand in their object again, in the order of the text. Reading goes on, so that all of them are told.
+    private(set) var duplicates: [ScanFailure] = []
+    /// More of them are not kept: a text may have millions.
+    private static let mostDuplicates = 100
 
     /// 10^0 to 10^22: the powers that a double holds exactly. Held here, as a static would be looked up for each number.
     let powersOfTen: [Double] = (0...22).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
@@ -67,21 +71,32 @@ struct JSONScanner {
             guard base[position] == UInt8(ascii: "\"") else { throw failure(.unexpected(base[position], expected: "a member's name in double quotes")) }
             let start = position
             let name = try string()
+            let mark = duplicates.count
             do throws(ScanFailure) {
                 skipSpace()
                 try expect(UInt8(ascii: ":"), "':'")
                 skipSpace()
                 let value = try value()
-                guard object.append(name, value) else { throw ScanFailure(reason: .duplicateMember(name), offset: start) }
+                if !object.append(name, value), mark < Self.mostDuplicates {
+                    duplicates.insert(ScanFailure(reason: .duplicateMember(name), offset: start), at: mark)
+                }
             } catch {
                 throw error.inside(.name(name))
             }
+            placeDuplicates(from: mark, inside: .name(name))
             skipSpace()
             if take(UInt8(ascii: ",")) { continue }
             try expect(UInt8(ascii: "}"), "',' or '}'")
             depth -= 1
             return .object(object)
         }
+    }
+
+    /// A step of the way to those met since a mark; like that to a fault, it is gathered from the inside outwards.
+    mutating func placeDuplicates(from mark: Int, inside step: @autoclosure () -> ScanFailure.Step) {
+        guard duplicates.count > mark else { return }
+        let step = step()
+        for index in mark..<duplicates.count { duplicates[index].steps.append(step) }
     }
 
     mutating func enter() throws(ScanFailure) {

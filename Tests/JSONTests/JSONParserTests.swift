@@ -86,6 +86,17 @@ import Testing
         #expect(failure("{" + (members + ["\"k77\":0"]).joined(separator: ",") + "}")?.reason == .duplicateMember("k77"))
     }
 
+    @Test func tellsEveryNameThatIsThereTwice() throws {
+        let text = #"{"a": {"b": 1, "b": 2}, "c": [1, {"d": [[{"e": 1, "e": 2}]]}],\n "a": {"f": 1, "f": 2}, "c": 3}"#.replacing(#"\n"#, with: "\n")
+        let error = try #require(failure(text))
+        #expect(([error] + error.others).map(\.pointer.description) == ["/a/b", "/c/1/d/0/0/e", "/a", "/a/f", "/c"])
+        #expect(([error] + error.others).map(\.line) == [1, 1, 2, 2, 2])
+        #expect(error.others.map(\.column).prefix(2) == [51, 2])
+        // What is no JSON at all is that first.
+        #expect(failure(#"{"a": 1, "a": 2"#)?.reason == .unexpectedEnd)
+        #expect(failure("[" + Array(repeating: #"{"a": 1, "a": 2}"#, count: 500).joined(separator: ",") + "]")?.others.count == 99)
+    }
+
     @Test(arguments: [("[", "]"), ("{\"a\":", "}")])
     func limitsDepth(_ open: String, _ close: String) throws {
         func nested(_ depth: Int) -> String { String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth) }

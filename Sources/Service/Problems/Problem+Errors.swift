@@ -25,10 +25,10 @@ extension Problem {
     }
 
     private static func describing(_ error: JSONError) -> Problem {
-        switch error.category {
-        case .syntax: Problem(.invalidJSON, error.detail)
-        case .document: .invalidDocument(at: error.pointer, error.detail)
-        }
+        guard error.category == .document else { return Problem(.invalidJSON, error.detail) }
+        let faults = Faults()
+        for fault in [error] + error.others { faults.add(fault.pointer, fault.detail) }
+        return invalidDocument(faults)
     }
 
     private static func describing(_ error: ArrayError) -> Problem? {
