@@ -15,7 +15,8 @@ struct PathKernelRequest: JobRequest {
     init?(_ reader: RequestReader) throws {
         let members = reader.members
         let training = try RepeatedTraining(reader)
-        let x = try reader.inputs("x", inputShape: training?.training.x.shape)
+        let trained = try training.map(TrainedNetwork.init) ?? TrainedNetwork(of: members.value("training"), at: members.pointer(to: "training"), reader)
+        let x = try reader.inputs("x", of: trained)
         reader.finish()
         if let training {
             let pointer = members.pointer(to: "training").appending("job")

@@ -39,7 +39,7 @@ extension DataReader {
     private func shape(ofRow row: JSONValue, at pointer: JSONPointer, _ index: Int) -> [Int]? {
         switch row {
         case .tensor(let tensor): return tensor.shape
-        case .array(let elements) where elements.isEmpty: faults.add(pointer.appending(index), "This row is empty; give every input at least one number.")
+        case .array(let elements) where elements.isEmpty: faults.add(pointer.appending(index), "This row is empty; give every row at least one number.")
         case .array(let elements): return shape(of: elements, at: pointer.appending(index))
         default: faults.add(pointer.appending(index), "This must be a row of numbers, not \(row.kind).")
         }
@@ -47,7 +47,7 @@ extension DataReader {
     }
 
     /// The shape of numbers or of rows; nil where it is not known which of them these are, or of what shape.
-    private func shape(of elements: [JSONValue], at pointer: JSONPointer) -> [Int]? {
+    func shape(of elements: [JSONValue], at pointer: JSONPointer) -> [Int]? {
         let rows = elements.count { $0.isRow }
         let numbers = elements.count { if case .number = $0 { true } else { false } }
         if rows > 0, numbers == 0 { return commonShape(of: elements, at: pointer).map { [elements.count] + $0 } }

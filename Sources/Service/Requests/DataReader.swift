@@ -8,6 +8,8 @@ struct DataReader {
     let store: (any JobStore)?
     let blobs: BlobStore
     let faults: Faults
+    /// Whether the shape that rows are held against is that of a training's inputs, and not the request's `input_shape`.
+    var isShapeOfTraining = false
 
     /// The rows a member names; nil with a fault where they do not fit.
     ///
@@ -48,6 +50,10 @@ struct DataReader {
         // The client's numbers: their product may be beyond an Int.
         let (length, expected) = (own.reduce(1, *), Forecast.product(of: inputShape ?? own))
         guard expected != length else { return true }
+        if isShapeOfTraining {
+            faults.add(pointer, "The rows have \(length) numbers, those of the training \(expected); send inputs of the network that was trained.")
+            return false
+        }
         faults.add(pointer, "The rows have \(length) numbers, but input_shape \(inputShape ?? own) holds \(expected); change one of them.")
         return false
     }
@@ -81,8 +87,8 @@ struct DataReader {
             found = dataset.targets.flatMap { blob in metadata.targetShape.map { (blob, $0, metadata.classes) } }
             if found == nil { reader.fault(at: "dataset", "This dataset has no targets; upload it with targets, or send them inline.") }
         } else if let inputShape, inputShape != metadata.inputShape {
-            reader.fault(
-                at: "dataset", "The dataset's rows have shape \(metadata.inputShape), but input_shape is \(inputShape); leave input_shape out.")
+            let mend = isShapeOfTraining ? "those of the training \(inputShape); name one of such rows" : "but input_shape is \(inputShape); leave input_shape out"
+            reader.fault(at: "dataset", "The dataset's rows have shape \(metadata.inputShape), \(mend).")
         }
         guard faults.count == before, let found else { return nil }
         let rows = (from ?? 0)..<(to ?? metadata.rows)

@@ -28,11 +28,12 @@ struct EmpiricalKernelRequest: JobRequest {
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let isTrained = members.hasValue("training")
         let run = try isTrained ? members.object("training").flatMap { try TrainedRun($0, reader) } : nil
+        let trained = try run.map(TrainedNetwork.init) ?? TrainedNetwork(of: members.value("training"), at: members.pointer(to: "training"), reader)
         precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
         let stored = members.hasValue("network") ? try reader.storedNetwork(in: precision) : nil
-        let architecture = isTrained && !members.has("architecture") ? run?.architecture : reader.architecture(orThatOf: stored)
-        let x1 = try reader.requiredInputs("x1", inputShape: inputShape ?? run?.inputShape)
-        let x2 = try reader.inputs("x2", inputShape: inputShape ?? run?.inputShape)
+        let architecture = isTrained && !members.has("architecture") ? trained?.architecture : reader.architecture(orThatOf: stored)
+        let x1 = try reader.requiredInputs("x1", inputShape: inputShape, of: trained)
+        let x2 = try reader.inputs("x2", inputShape: inputShape, of: trained)
         let vectors = try reader.inputs("vectors")
         let hasVectors = members.hasValue("vectors")
         // With vectors the matrix may be left alone.
@@ -40,13 +41,14 @@ struct EmpiricalKernelRequest: JobRequest {
         let kinds = told ?? [.ntk, .nngp]
         outputs = members.choice("outputs", of: KernelOutputs.self, default: .mean)
         include = members.choices("include", of: KernelRequest.Inclusion.self) ?? []
-        let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x1, named: "x1") }
+        let network = architecture.flatMap { reader.finiteNetwork($0, of: trained, inputs: x1, named: "x1") }
         let source = try ParameterSource(reader, run: run, stored: stored, of: network, in: precision)
         reader.finish()
         if let x1, let x2, x1.shape != x2.shape {
             members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
         }
-        if let network, let rows = (x2 ?? x1)?.rows, let vectors, vectors.rowLength != rows * network.outputCount {
+        let columns = members.hasValue("x2") ? reader.rows(of: x2, "x2") : reader.rows(of: x1, "x1")
+        if let network, let rows = columns, let vectors, vectors.rowLength != rows * network.outputCount {
             members.fault(at: "vectors", "Each vector has \(vectors.rowLength) numbers; the kernel's columns are \(rows) rows of \(network.outputCount) outputs, so it needs \(rows * network.outputCount).")
         }
         let wantsTangents = kinds.contains(.ntk) && (told != nil || !members.has("kinds"))

@@ -22,15 +22,15 @@ struct LinearizationRequest: JobRequest {
 
     init?(_ reader: RequestReader) throws {
         let (members, faults) = (reader.members, reader.faults)
-        let run = try Self.trainedRun(reader)
+        let (run, trained) = try Self.training(reader)
         let isTrained = members.value("displacement")?["training"] != nil
         let stored = try reader.storedNetwork()
-        let architecture = isTrained ? run?.architecture : reader.architecture(orThatOf: stored)
+        let architecture = isTrained ? trained?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let x = try reader.requiredInputs("x", inputShape: inputShape ?? run?.inputShape)
-        let network = architecture.flatMap { reader.finiteNetwork($0, inputs: x, named: "x") }
-        if let run, let x, x.shape != run.inputShape {
-            members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(run.inputShape); both must be inputs of the same network.")
+        let x = try reader.requiredInputs("x", inputShape: inputShape, of: trained)
+        let network = architecture.flatMap { reader.finiteNetwork($0, of: trained, inputs: x, named: "x") }
+        if let trained, let x, x.shape != trained.inputShape {
+            members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(trained.inputShape); both must be inputs of the same network.")
         }
         seed = members.integer("seed", in: 0..., default: 0)
         if let stored, let network { stored.check(network, members) }
@@ -53,17 +53,18 @@ struct LinearizationRequest: JobRequest {
         (self.network, self.x, self.displacement) = (network, x, displacement)
     }
 
-    private static func trainedRun(_ reader: RequestReader) throws -> TrainedRun? {
-        guard case .object(let object) = reader.members.value("displacement"), object["training"] != nil else { return nil }
+    /// The run that `displacement/training` names, and what is known of its network where it cannot be used.
+    private static func training(_ reader: RequestReader) throws -> (run: TrainedRun?, network: TrainedNetwork?) {
+        guard case .object(let object) = reader.members.value("displacement"), object["training"] != nil else { return (nil, nil) }
         let displacement = ObjectReader(object, at: reader.members.pointer(to: "displacement"), faults: reader.faults)
         let training = displacement.object("training")
         displacement.finish()
-        guard let training, let run = try TrainedRun(training, reader) else { return nil }
-        guard run.hasStart else {
-            training.fault(at: "job", "The training did not keep the parameters that it started from; train with 0 among snapshot_steps.")
-            return nil
+        guard let training else { return (nil, nil) }
+        guard let run = try TrainedRun(training, reader) else {
+            return (nil, try TrainedNetwork(of: object["training"], at: training.pointer, reader))
         }
-        return run
+        if !run.hasStart { training.fault(at: "job", "The training did not keep the parameters that it started from; train with 0 among snapshot_steps.") }
+        return (run.hasStart ? run : nil, TrainedNetwork(run))
     }
 
     var json: JSONValue {

@@ -11,9 +11,10 @@ extension RequestReader {
     func parameters(_ name: String, of network: FiniteNetwork?, in precision: KernelRequest.Precision = .float64) throws -> DataReference? {
         guard let value = members.value(name) else { return nil }
         let pointer = members.pointer(to: name)
-        return try reference(pointer) { _, _ in
+        return try reference(pointer) { _, blobs in
             guard let elements = faults.array(value, at: pointer) else { return nil }
-            return NetworkParameters(network: network, precision: precision, faults: faults).read(elements, at: pointer)
+            let data = DataReader(store: nil, blobs: blobs, faults: faults)
+            return NetworkParameters(network: network, precision: precision, data: data).read(elements, at: pointer)
         }
     }
 }
@@ -23,7 +24,10 @@ struct NetworkParameters {
     /// Nil where it is not known; that these are numbers is checked all the same.
     let network: FiniteNetwork?
     let precision: KernelRequest.Precision
-    let faults: Faults
+    /// Of numbers that are no rectangle.
+    let data: DataReader
+
+    private var faults: Faults { data.faults }
 
     func read(_ elements: [JSONElement], at pointer: JSONPointer) -> DataReference? {
         let before = faults.count
@@ -59,11 +63,16 @@ struct NetworkParameters {
         _ value: JSONValue?, _ name: String, shape: [Int]?, _ layer: AffineLayer?, _ reader: ObjectReader, to values: inout [Double]
     ) {
         guard let value else { return }
-        guard case .tensor(let tensor) = value, shape == nil || tensor.shape == shape else {
-            let found = if case .tensor(let tensor) = value { "of shape \(tensor.shape)" } else { value.kind }
+        func refuse(_ found: String) {
             let expected = if let shape, let layer { "numbers of shape \(shape), the \(name) of the \(layer.typeName) at \(layer.pointer)" } else { "numbers, the \(name) of a layer" }
-            return reader.fault(at: name, "This must be \(expected), not \(found).")
+            reader.fault(at: name, "This must be \(expected), not \(found).")
         }
+        guard case .tensor(let tensor) = value else {
+            guard case .array(let elements) = value, !elements.isEmpty else { return refuse(value.kind) }
+            if let own = data.shape(of: elements, at: reader.pointer(to: name)), let shape, own != shape { refuse("of shape \(own)") }
+            return
+        }
+        guard shape == nil || tensor.shape == shape else { return refuse("of shape \(tensor.shape)") }
         if precision == .float32 {
             for (index, value) in tensor.values.enumerated() where !Float(value).isFinite {
                 faults.add(

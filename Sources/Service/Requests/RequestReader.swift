@@ -66,18 +66,33 @@ final class RequestReader {
 
     /// The rows that a member names; nil where it is absent, null or faulty.
     ///
-    /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
-    func inputs(_ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil) throws -> DataReference? {
+    /// - Parameters:
+    ///   - inputShape: The request's `input_shape`: how an inline row folds.
+    ///   - trained: Whose inputs they are where the request has no shape of its own.
+    func inputs(
+        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, of trained: TrainedNetwork? = nil
+    ) throws -> DataReference? {
         if (object ?? members).value(name) == .null { return nil }
-        return try data(name, in: object) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+        return try someInputs(name, in: object, inputShape: inputShape, of: trained)
     }
 
     /// - Parameter ordinary: What an absent member stands for; nil where it must be there.
     func requiredInputs(
-        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, default ordinary: JSONValue? = nil
+        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, of trained: TrainedNetwork? = nil,
+        default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         guard ordinary != nil || (object ?? members).requiredValue(name) != nil else { return nil }
-        return try data(name, in: object, default: ordinary) { try $0.inputs($1, at: $2, inputShape: inputShape) }
+        return try someInputs(name, in: object, inputShape: inputShape, of: trained, default: ordinary)
+    }
+
+    private func someInputs(
+        _ name: String, in object: ObjectReader?, inputShape: [Int]?, of trained: TrainedNetwork?, default ordinary: JSONValue? = nil
+    ) throws -> DataReference? {
+        try data(name, in: object, default: ordinary) { reader, value, pointer in
+            var reader = reader
+            reader.isShapeOfTraining = inputShape == nil && trained != nil
+            return try reader.inputs(value, at: pointer, inputShape: inputShape ?? trained?.inputShape)
+        }
     }
 
     /// How many rows a member has; known also where not all of them can be read.
