@@ -8,8 +8,8 @@ import Testing
 /// Documents with several faults: each is told, whatever else is wrong, and none follows from another.
 @Suite struct EveryFaultTests {
     private let temporary = TemporaryDirectory()
-    private let store: SQLiteJobStore
-    private let blobs: BlobStore
+    let store: SQLiteJobStore
+    let blobs: BlobStore
 
     init() throws {
         let directory = try DataDirectory(path: temporary.path)
@@ -28,7 +28,7 @@ import Testing
         _ = try store.finish(claimed.lease, .succeeded(ComputedResult(document: #"{"request": {}}"#, arrays: [kernel])))
     }
 
-    private func faults(_ kind: String, _ text: String) throws -> [Fault] {
+    func faults(_ kind: String, _ text: String) throws -> [Fault] {
         let reader = try RequestReader(JSONParser.parse(text), kind: kind, store: store, blobs: blobs)
         let request = try #require(JobRequests.type(of: kind)).init(reader)
         #expect((request == nil) == !reader.faults.isEmpty, "\(text)")
@@ -94,7 +94,7 @@ import Testing
     @Test func parametersNeedNoNetwork() throws {
         try expect(
             "trainings", "{\(faultyNetwork), \(rows), \(descent), \"seeds\": [1, -1], \"parameters\": [{\"weight\": [[1, \"a\"]], \"biass\": [1]}, 3]}",
-            ["/architecture/layers/0/width", "/parameters/0/biass", "/parameters/0/weight", "/parameters/1", "/seeds", "/seeds/1"])
+            ["/architecture/layers/0/width", "/parameters/0/biass", "/parameters/0/weight/0/1", "/parameters/1", "/seeds", "/seeds/1"])
         try expect("trainings", "{\(network), \(rows), \(descent), \"parameters\": [{\"weight\": [[1, 2, 3, 4]], \"gain\": 1}]}", ["/parameters", "/parameters/0/gain"])
         try expect(
             "kernels.empirical", "{\(faultyNetwork), \"x1\": [[1]], \"parameters\": [{}], \"network\": \"none\", \"seeds\": [-1]}",
@@ -199,7 +199,7 @@ import Testing
         try expect(
             "predictions",
             #"{"kernel": {"job": "kernel"}, "kinds": ["ntk"], "times": [-1], "y_train": [1, 2], "y_test": [1], "initial": {"train": [1, "a"], "test": [1]}}"#,
-            ["/initial/test", "/initial/train/1", "/times/0", "/y_test", "/y_train"])
+            ["/initial/test", "/initial/train", "/initial/train/1", "/times/0", "/y_test", "/y_train"])
         try expect("predictions", #"{"kernel": {"test_test": {"job": "none"}}, "kinds": ["ntk"], "y_train": [1, 2]}"#, ["/kernel", "/kernel/test_test", "/kernel/test_test/job"])
         // The job has the tangent kernel alone: nothing is said of those that nobody asked for.
         try expect("predictions", #"{"kernel": {"job": "kernel"}, "kinds": ["ntk", "ntk"], "y_train": [1, 2], "covariance": "some"}"#, ["/covariance", "/kinds/1", "/y_train"])
@@ -272,6 +272,7 @@ import Testing
         }
         try expect(#"{"name": 3, "inputs": [[1], ["a"], [2]], "targets": [1, "b"], "labels": []}"#, ["/inputs/1/0", "/labels", "/name", "/targets", "/targets/1"])
         try expect(#"{"name": 3, "generator": {"type": "two_points", "rows": 3, "features": 2, "noise": 1}}"#, ["/generator/features", "/generator/noise", "/generator/rows", "/name"])
+        try expect(#"{"generator": {"type": "two_points", "seed": 1}}"#, ["/generator/seed"])
         try expect(#"{"generator": {"type": "sphere", "features": 1, "seed": -1}}"#, ["/generator/features", "/generator/rows", "/generator/seed"])
         try expect(#"{"name": 3, "generator": {"type": "gaussian", "rows": 10000000, "features": 100000}}"#, ["/generator", "/name"])
     }

@@ -55,7 +55,7 @@ import Testing
         func faults(_ text: String) throws -> [String] { try pointers(text, kind: "experiments.width_scaling") }
         #expect(try faults(#"{"y": [1, 2, 3]}"#) == ["/y"])
         #expect(try faults(#"{"x": [[1]]}"#) == ["/y"])
-        #expect(try faults(#"{"input_shape": [2]}"#) == ["/x"])
+        #expect(try faults(#"{"input_shape": [2]}"#) == ["/input_shape"])
         #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}}"#) == ["/architecture"])
         #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "widths": [3]}"#) == ["/widths"])
         // The post's targets are no classes.

@@ -12,8 +12,10 @@ struct PostExperiment {
             Self.dense(width: 100), Layer(.nonlinearity(.abRelu(a: 0, b: 1))), Self.dense(width: 100), Layer(.nonlinearity(.abRelu(a: 0, b: 1))),
             Self.dense(width: 1),
         ], at: JSONPointer.root.appending("architecture"))
-    let x = JSONValue.tensor(JSONTensor(shape: [2, 1], values: [-3, 0.5]))
+    let x = JSONValue.tensor(JSONTensor(shape: [2, Self.features], values: [-3, 0.5]))
     let y = JSONValue.tensor(JSONTensor(shape: [2, 1], values: [2, -1]))
+    /// Of a row of x.
+    static let features = 1
     let widths = [10, 100, 1000]
     /// The post trained one network of each width; its figure shows a band here.
     let seeds = Array(0..<20)

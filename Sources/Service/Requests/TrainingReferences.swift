@@ -13,7 +13,12 @@ struct TrainingReferences {
     /// - Parameter defaults: the rows to take for each member that the request leaves out; they are checked like a client's.
     init(_ reader: RequestReader, task: LearningTask?, inputShape: [Int]?, defaults: PostExperiment?) throws {
         let members = reader.members
-        x = try reader.requiredInputs("x", inputShape: inputShape, default: defaults?.x)
+        // The experiment's own rows are not in the document: it is the shape that does not fit them.
+        let isMisfit = defaults != nil && !members.has("x") && inputShape.map { Forecast.product(of: $0) != PostExperiment.features } ?? false
+        if isMisfit {
+            members.fault(at: "input_shape", "The experiment's own rows have shape [\(PostExperiment.features)]; leave input_shape out, or send x.")
+        }
+        x = try reader.requiredInputs("x", inputShape: isMisfit ? nil : inputShape, default: defaults?.x)
         rows = reader.rows(of: x, "x")
         y = try reader.requiredTargets("y", task: task, rows: rows, default: defaults?.y)
         xTest = try reader.inputs("x_test", inputShape: inputShape)
@@ -21,7 +26,7 @@ struct TrainingReferences {
         if members.hasValue("y_test"), !members.hasValue("x_test") {
             members.fault(at: "y_test", "There are targets of test rows but no x_test; send both, or leave y_test out.")
         }
-        if let x, let xTest, x.shape != xTest.shape {
+        if let x, let xTest, !isMisfit, x.shape != xTest.shape {
             members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x \(x.shape); both must be inputs of the same network.")
         }
     }

@@ -29,7 +29,11 @@ struct TrainingSettings {
         let isGiven = members.has("parameters") || members.has("network")
         loss = members.choice("loss", default: defaults?.loss ?? .halfMean)
         widths = members.distinctIntegers("widths", in: 1...1_000_000, count: 1...100) ?? (isGiven ? nil : defaults?.widths)
-        seeds = members.distinctIntegers("seeds", in: 0..., count: 1...10_000) ?? (isGiven ? [0] : defaults?.seeds ?? [0])
+        // Beside parameters there is one at most, so that nothing is to be said of one that is there twice.
+        seeds =
+            isGiven
+            ? members.integers("seeds", in: 0..., count: 1...10_000) ?? [0]
+            : members.distinctIntegers("seeds", in: 0..., count: 1...10_000) ?? defaults?.seeds ?? [0]
         precision = members.choice("precision", default: .float64)
         let steps = defaults != nil && !members.has("steps") ? defaults?.steps : members.requiredInteger("steps", in: 1...100_000_000)
         self.steps = steps

@@ -45,16 +45,18 @@ struct SampleRequest: JobRequest {
         let x = try reader.requiredInputs("x", inputShape: inputShape)
         samples = members.integer("samples", in: 1...100_000, default: 10)
         seed = members.integer("seed", in: 0..., default: 0)
-        let outputs = members.integer("outputs", in: 1...10_000, default: 1)
+        let toldOutputs = members.integer("outputs", in: 1...10_000)
+        let outputs = toldOutputs ?? 1
         let widths = members.integers("widths", in: 1...10_000, count: 1...Self.mostLayers) ?? (process == .deepGaussian ? [1, 1] : [])
         include = members.choices("include", of: Inclusion.self) ?? []
-        let training = try SampleTraining(reader, inputShape: inputShape, x: x)
+        let training = try SampleTraining(reader, process: told, inputShape: inputShape, x: x)
         let kernel = SampleKernel(reader, process: told)
         reader.finish()
         if let told { Self.check(members, process: told, kernel: kernel) }
         let source = told.flatMap { process in
             kernel.flatMap { $0.source(of: process, widths: widths + [outputs], inputs: x, reader) }
         }
+        if let toldOutputs { Self.check(toldOutputs, source: source, reader, isGaussian: told == .gaussian) }
         guard reader.faults.isEmpty, let x, let kernel, let source else { return nil }
         (self.process, self.kernel, self.x, self.source, self.training) = (process, kernel, x, source, training)
         self.widths = widths
@@ -76,9 +78,6 @@ struct SampleRequest: JobRequest {
         if process != .deepGaussian, members.has("widths") {
             members.fault(at: "widths", "Layers of functions are those of a deep Gaussian process; leave widths out, or set \"process\" to \"deep_gaussian\".")
         }
-        if process == .network || members.has("x_train") && members.has("y_train"), members.has("outputs") {
-            members.fault(at: "outputs", "A sample has as many functions as the \(process == .network ? "network has outputs" : "targets have columns"); leave outputs out.")
-        }
         // Beside both, the architecture may be what is meant.
         guard case .squaredExponential = kernel, !members.has("architecture") else { return }
         if process == .network {
@@ -86,6 +85,18 @@ struct SampleRequest: JobRequest {
         }
         if process == .gaussian, members.has("x_train"), members.value("kind") == .string(KernelKind.ntk.rawValue) {
             members.fault(at: "kind", "The NTK is that of an architecture; send \"architecture\" instead of \"kernel\", or leave kind out.")
+        }
+    }
+
+    /// Functions that there are anyhow may be named, and no other number of them.
+    private static func check(_ outputs: Int, source: Source?, _ reader: RequestReader, isGaussian: Bool) {
+        let members = reader.members
+        if case .network(let network) = source, network.outputCount != outputs {
+            members.fault(at: "outputs", "A sample has as many functions as the network has outputs, \(network.outputCount), not \(outputs); leave outputs out.")
+        }
+        let targets = reader.references[members.pointer(to: "y_train")]
+        if isGaussian, members.hasValue("x_train"), let targets, targets.rowLength != outputs {
+            members.fault(at: "outputs", "A sample has as many functions as the targets have columns, \(targets.rowLength), not \(outputs); leave outputs out.")
         }
     }
 
