@@ -89,14 +89,15 @@ extension LayerReader {
 
     private func layerNorm(_ reader: ObjectReader) -> LayerKind {
         // A batch, at most two spatial axes and the channels: axes 0 to 3, or -4 to -1 counted from the end.
-        let before = faults.count
-        let axes = reader.integers("axes", in: -3...3, count: 1...3) ?? [-1]
-        for (index, axis) in axes.enumerated() {
-            let pointer = reader.pointer(to: "axes").appending(index)
-            if axis == 0 { faults.add(pointer, "Axis 0 is the batch, over which nothing is normalized; name axes from 1 on, or -1 for the channels.") }
-            if axes[..<index].contains(axis) { faults.add(pointer, "Axis \(axis) is named twice; name it once.") }
+        let axes = reader.value("axes").flatMap { value in
+            faults.distinct(value, at: reader.pointer(to: "axes"), count: 1...3, name: { "Axis \($0)" }) { element, place -> Int? in
+                guard let axis = faults.integer(element, at: place, in: -3...3) else { return nil }
+                if axis != 0 { return axis }
+                faults.add(place, "Axis 0 is the batch, over which nothing is normalized; name axes from 1 on, or -1 for the channels.")
+                return nil
+            }
         }
-        return .layerNorm(LayerNorm(axes: faults.count == before ? axes : [-1], epsilon: reader.number("epsilon", in: .positive, default: 1e-12)))
+        return .layerNorm(LayerNorm(axes: axes ?? [-1], epsilon: reader.number("epsilon", in: .positive, default: 1e-12)))
     }
 
     private func attention(_ reader: ObjectReader) -> LayerKind {

@@ -72,6 +72,8 @@ import Testing
         (#"["flatten","dense",{"type":"attention","heads":0},"flatten"]"#, ["/layers/2/heads", "/layers/2"]),
         (#"[{"type":"conv","filter":[9,9],"padding":"sme"},"flatten"]"#, ["/layers/0/padding"]),
         (#"["flatten","dense",{"type":"layer_norm","axes":[1,1]}]"#, ["/layers/2/axes/1"]),
+        (#"["flatten","dense",{"type":"layer_norm","axes":[0,9]}]"#, ["/layers/2/axes/0", "/layers/2/axes/1"]),
+        (#"["flatten","dense",{"type":"layer_norm","axes":[0,1,1,2]}]"#, ["/layers/2/axes", "/layers/2/axes/0", "/layers/2/axes/2"]),
         // What a mend will change is not looked at: extents after a misfit, all after a layer of no known type.
         (#"[{"type":"conv","filter":[9,9]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0/filter"]),
         (#"[{"type":"conv","filtr":[3,3]},{"type":"avg_pool","window":[8,8]},"flatten"]"#, ["/layers/0", "/layers/0/filtr"]),

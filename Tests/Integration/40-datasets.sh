@@ -74,6 +74,9 @@ for standardize in none examples unit_norm; do
 done
 post /kernels/nngp "{\"architecture\": {\"layers\": [{\"type\": \"dense\"}]}, \"x1\": {\"dataset\": \"$digits\", \"standardize\": \"features\"}}"
 expect_problem "a constant column cannot be standardized" 422 invalid_document
+post /kernels/nngp "{\"architecture\": {\"layers\": [{\"type\": \"dense\"}]}, \"precision\": \"x\",
+    \"x1\": {\"dataset\": \"$digits\", \"standardize\": \"features\"}, \"x2\": {\"dataset\": \"$digits\", \"standardize\": \"features\"}}"
+expect_json "of several data, and beside other faults" '[.errors[].pointer] == ["/precision", "/x1/standardize", "/x2/standardize"]'
 
 request GET '/datasets?page_size=3'
 expect_json "a page of datasets" '(.items | length) == 3 and (.next_page_token | length) > 0'

@@ -58,8 +58,8 @@ import Testing
         #expect(try faults(#"{"input_shape": [2]}"#) == ["/input_shape"])
         #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}}"#) == ["/architecture"])
         #expect(try faults(#"{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "widths": [3]}"#) == ["/widths"])
-        // The post's targets are no classes.
-        #expect(try faults("{\(network), \"task\": \"classification\"}") == ["/y/1"])
+        // The post's targets are no classes of a network with two outputs: 2 and -1.
+        #expect(try faults("{\(network), \"task\": \"classification\"}") == ["/y", "/y/1"])
     }
 
     private struct Missing: Error {}

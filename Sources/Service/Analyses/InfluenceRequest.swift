@@ -37,7 +37,7 @@ struct InfluenceRequest: JobRequest {
         let learningRate = members.requiredNumber("learning_rate", in: .positive)
         let xStep = try reader.requiredInputs("x_step", inputShape: inputShape)
         let yStep = try reader.requiredTargets("y_step", task: task, rows: reader.rows(of: xStep, "x_step"))
-        let points = try InfluencePoints(reader, inputShape: inputShape, step: xStep)
+        let points = try InfluencePoints(reader, inputShape: inputShape)
         let told = members.has("networks") ? members.choices("networks", of: Width.self, count: 1...) : Width.allCases
         // Of those that cannot be read altogether, the ones that can.
         let widths = told ?? Width.allCases.filter { members.place(of: $0, in: "networks") != nil }
@@ -60,7 +60,7 @@ struct InfluenceRequest: JobRequest {
         if let rows = reader.rows(of: xStep, "x_step"), rows > Self.mostSteps {
             members.fault(at: "x_step", "A step is taken on at most \(Self.mostSteps) examples, and these are \(rows); send fewer.")
         }
-        if let finite, let yStep { Self.check(yStep, of: finite, task: task, members) }
+        if let finite { Self.check(reader.outline("y_step"), of: finite, task: task, members) }
         if loss == .crossEntropy, task == .regression {
             members.fault(at: "loss", "Cross-entropy wants classes; send \"task\": \"classification\".")
         }
@@ -69,13 +69,13 @@ struct InfluenceRequest: JobRequest {
         (self.learningRate, self.parameters, self.finite, self.infinite) = (learningRate, parameters, finite, infinite)
     }
 
-    private static func check(_ targets: DataReference, of network: FiniteNetwork, task: LearningTask?, _ members: ObjectReader) {
+    private static func check(_ targets: RowOutline, of network: FiniteNetwork, task: LearningTask?, _ members: ObjectReader) {
         let k = network.outputCount
-        if task == .regression, targets.rowLength != k {
-            members.fault(at: "y_step", "The targets have \(targets.rowLength) columns and the network \(k) outputs; both must be as many.")
+        if task == .regression, let columns = targets.rowLength, columns != k {
+            members.fault(at: "y_step", "The targets have \(columns) columns and the network \(k) outputs; both must be as many.")
         }
-        if task == .classification, targets.classCount > k {
-            members.fault(at: "y_step", "There are classes up to \(targets.classCount - 1), but the network has \(k) outputs; give its last layer one for each class.")
+        if task == .classification, let count = targets.classCount, count > k {
+            members.fault(at: "y_step", "There are classes up to \(count - 1), but the network has \(k) outputs; give its last layer one for each class.")
         }
     }
 
@@ -132,12 +132,10 @@ struct InfluencePoints: Sendable {
     static let mostPoints = 1_000_000
 
     /// `grid` or `x`; nil, with the faults recorded, where neither fits the examples of the step.
-    init?(_ reader: RequestReader, inputShape: [Int]?, step: DataReference?) throws {
+    init?(_ reader: RequestReader, inputShape: [Int]?) throws {
         let members = reader.members
         let inputs = try reader.inputs("x", inputShape: inputShape)
-        if let step, let inputs, inputs.shape != step.shape {
-            members.fault(at: "x", "Its rows have shape \(inputs.shape), those of x_step \(step.shape); both must be inputs of the same network.")
-        }
+        reader.checkShape(of: "x", beside: "x_step")
         let hasInputs = members.hasValue("x")
         if members.has("grid"), hasInputs { members.fault(at: "x", "The points are those of \"grid\"; leave one of the two out.") }
         guard let grid = members.object("grid") else {
@@ -152,8 +150,8 @@ struct InfluencePoints: Sendable {
         let y = grid.has("y") ? FieldGrid.Axis(grid, "y") : nil
         let features = grid.has("y") ? 2 : 1
         grid.finish()
-        if let step, step.shape != [features] {
-            members.fault(at: "grid", "It spans \(features == 1 ? "1 feature" : "2 features"), and rows of x_step have shape \(step.shape); send points as \"x\" for inputs of more features, and \"y\" of the grid for two.")
+        if let shape = reader.outline("x_step").shape, shape != [features] {
+            members.fault(at: "grid", "It spans \(features == 1 ? "1 feature" : "2 features"), and rows of x_step have shape \(shape); send points as \"x\" for inputs of more features, and \"y\" of the grid for two.")
         }
         guard let x, (y != nil) == (features == 2) else { return nil }
         if x.count * (y?.count ?? 1) > Self.mostPoints {

@@ -5,7 +5,7 @@ import JSON
 extension DataReader {
     func ragged(_ rows: [JSONValue], at pointer: JSONPointer, inputShape: [Int]?) {
         guard !rows.isEmpty else { return faults.add(pointer, "There are no rows; send at least one.") }
-        if let shape = commonShape(of: rows, at: pointer) { _ = fits(shape, inputShape, at: pointer) }
+        if let shape = commonShape(of: rows, at: pointer, inputShape: inputShape) { _ = fits(shape, inputShape, at: pointer) }
     }
 
     /// Targets may be plain numbers or rows.
@@ -15,12 +15,19 @@ extension DataReader {
     }
 
     /// The shape of each of the rows; nil where it is not the same or not known.
-    private func commonShape(of rows: [JSONValue], at pointer: JSONPointer) -> [Int]? {
+    ///
+    /// - Parameter inputShape: What rows that differ are held against, rather than against the first of them.
+    private func commonShape(of rows: [JSONValue], at pointer: JSONPointer, inputShape: [Int]? = nil) -> [Int]? {
+        let shapes = rows.enumerated().map { shape(ofRow: $1, at: pointer, $0) }
+        if let common = shapes[0], shapes.allSatisfy({ $0 == common }) { return common }
+        let length = inputShape.map { Forecast.product(of: $0) }
         var first: (index: Int, shape: [Int])?
-        var isCommon = true
-        for (index, row) in rows.enumerated() {
-            guard let shape = shape(ofRow: row, at: pointer, index) else {
-                isCommon = false
+        for (index, shape) in shapes.enumerated() {
+            guard let shape else { continue }
+            if let inputShape, let length, shape.reduce(1, *) != length {
+                faults.add(
+                    pointer.appending(index),
+                    "Row \(index) has \(size(shape)) numbers, but input_shape \(inputShape) holds \(length); change one of them.")
                 continue
             }
             guard let first else {
@@ -28,12 +35,11 @@ extension DataReader {
                 continue
             }
             guard shape != first.shape else { continue }
-            isCommon = false
             faults.add(
                 pointer.appending(index),
                 "Row \(index) has \(size(shape)) numbers but row \(first.index) has \(size(first.shape)); all rows need the same length.")
         }
-        return isCommon ? first?.shape : nil
+        return nil
     }
 
     private func shape(ofRow row: JSONValue, at pointer: JSONPointer, _ index: Int) -> [Int]? {
@@ -52,9 +58,11 @@ extension DataReader {
         let numbers = elements.count { if case .number = $0 { true } else { false } }
         if rows > 0, numbers == 0 { return commonShape(of: elements, at: pointer).map { [elements.count] + $0 } }
         if rows > 0 { faults.add(pointer, "Here are numbers beside rows; send either.") }
+        // In rows and beside them alike, only numbers can be meant.
         for (index, element) in elements.enumerated() {
             switch element {
-            case .number, .tensor, .array: continue
+            case .number, .tensor: continue
+            case .array(let inner): _ = self.shape(of: inner, at: pointer.appending(index))
             default: faults.add(pointer.appending(index), "This must be a number, not \(element.kind).")
             }
         }
@@ -76,6 +84,12 @@ extension JSONValue {
     /// The shape of each of its rows, whatever stands in them; nil where it is no list of rows, or they differ.
     var rowShape: [Int]? {
         guard let shape, shape.count > 1 else { return nil }
+        return Array(shape.dropFirst())
+    }
+
+    /// The shape of each of its targets, numbers or rows, whatever stands in them; nil where it is no list, or they differ.
+    var targetShape: [Int]? {
+        guard let shape, !shape.isEmpty else { return nil }
         return Array(shape.dropFirst())
     }
 

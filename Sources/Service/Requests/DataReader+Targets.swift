@@ -20,7 +20,10 @@ extension ObjectReader {
 
 extension DataReader {
     /// The targets a member names: `[1, 0, 2]`, `[[0.5], [1.5]]`, or those of a dataset.
-    func targets(_ value: JSONValue, at pointer: JSONPointer) throws -> DataReference? {
+    ///
+    /// - Parameter task: What they mean; nil where that is not known.
+    mutating func targets(_ value: JSONValue, at pointer: JSONPointer, task: LearningTask?) throws -> DataReference? {
+        outline = RowOutline(targets: value, task: task)
         switch value {
         case .tensor(let tensor):
             let shape = Array(tensor.shape.dropFirst())
@@ -32,6 +35,7 @@ extension DataReader {
             return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .targets, inputShape: nil)
         case .array(let elements):
             raggedTargets(elements, at: pointer)
+            if task == .classification { checkUnreadClasses(value, at: pointer) }
             return nil
         default: break
         }
@@ -39,8 +43,8 @@ extension DataReader {
     }
 
     /// Whether there is a target for each input; known also where not all of them can be read.
-    func checkCount(_ targets: DataReference?, _ value: JSONValue, rows: Int?, at pointer: JSONPointer) {
-        guard let rows, let count = targets?.rows ?? value.targetCount, count != rows else { return }
+    func checkCount(rows: Int?, at pointer: JSONPointer) {
+        guard let rows, let count = outline.rows, count != rows else { return }
         faults.add(pointer, "There are \(count) targets for \(rows) inputs; send one target for each input.")
     }
 
@@ -53,24 +57,74 @@ extension DataReader {
 
     private func checkClasses(_ targets: DataReference, at pointer: JSONPointer) {
         guard targets.rowLength == 1 else {
-            return faults.add(
-                pointer, "A classification wants one class 0, 1, ... for each input, and these targets have shape \(targets.shape); leave \"task\" out to fit them as numbers.")
+            return refuseRows(at: pointer, "these targets have shape \(targets.shape)")
         }
         switch targets.source {
         case .inline(let tensor):
-            for (index, value) in tensor.values.enumerated() where !Self.isClass(value) {
-                faults.add(pointer.appending(index), "A class is an integer from 0 to \(Self.mostClasses - 1), not \(value).")
-            }
+            for (index, value) in tensor.values.enumerated() { checkClass(value, at: pointer, index) }
         case .dataset where targets.classes == nil:
             faults.add(pointer, "The dataset's targets are not classes 0, 1, ...; leave \"task\" out to fit them as numbers.")
         case .dataset, .blob: break
         }
     }
 
+    /// What of targets that cannot all be read is no class.
+    private func checkUnreadClasses(_ targets: JSONValue, at pointer: JSONPointer) {
+        if targets.elements?.contains(where: \.isLongRow) == true { refuseRows(at: pointer, "here are rows of more numbers") }
+        for (index, value) in targets.singleTargets { checkClass(value, at: pointer, index) }
+    }
+
+    private func refuseRows(at pointer: JSONPointer, _ found: String) {
+        faults.add(
+            pointer, "A classification wants one class 0, 1, ... for each input, and \(found); leave \"task\" out to fit them as numbers.")
+    }
+
+    private func checkClass(_ value: Double, at pointer: JSONPointer, _ index: Int) {
+        guard !Self.isClass(value) else { return }
+        faults.add(pointer.appending(index), "A class is an integer from 0 to \(Self.mostClasses - 1), not \(value).")
+    }
+
     /// More classes than this are a mistake, and would make targets of that many columns.
     static let mostClasses = 10_000
 
-    private static func isClass(_ value: Double) -> Bool { value >= 0 && value < Double(mostClasses) && value.rounded() == value }
+    fileprivate static func isClass(_ value: Double) -> Bool { value >= 0 && value < Double(mostClasses) && value.rounded() == value }
+}
+
+extension JSONValue {
+    /// Those of an array of targets that are one number, in a row of its own or not, by their places.
+    fileprivate var singleTargets: [(index: Int, value: Double)] {
+        switch self {
+        case .tensor(let tensor): tensor.values.count == tensor.shape[0] ? tensor.values.enumerated().map { ($0, $1) } : []
+        case .array(let elements):
+            elements.enumerated().compactMap { index, element in
+                switch element {
+                case .number(let number): (index, number.value)
+                case .tensor(let row) where row.values.count == 1: (index, row.values[0])
+                default: nil
+                }
+            }
+        default: []
+        }
+    }
+
+    /// Whether this is an array of more than one element or number.
+    fileprivate var isLongRow: Bool {
+        switch self {
+        case .tensor(let tensor): tensor.values.count > 1
+        case .array(let elements): elements.count > 1
+        default: false
+        }
+    }
+}
+
+extension RowOutline {
+    /// Of targets in the document itself.
+    init(targets value: JSONValue, task: LearningTask?) {
+        rows = value.targetCount
+        shape = value.targetShape
+        guard task == .classification, rowLength == 1 else { return }
+        classCount = value.singleTargets.lazy.map(\.value).filter(DataReader.isClass).max().map { Int($0) + 1 }
+    }
 }
 
 extension DataReference {

@@ -10,14 +10,17 @@ struct DataReader {
     let faults: Faults
     /// Whether the shape that rows are held against is that of a training's inputs, and not the request's `input_shape`.
     var isShapeOfTraining = false
+    /// What is known of what was read last, faulty or not.
+    var outline = RowOutline()
 
     /// The rows a member names; nil with a fault where they do not fit.
     ///
     /// - Parameter inputShape: The request's `input_shape`: how an inline row folds.
-    func inputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) throws -> DataReference? {
+    mutating func inputs(_ value: JSONValue, at pointer: JSONPointer, inputShape: [Int]?) throws -> DataReference? {
         if let store, case .object(let object) = value {
             return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .inputs, inputShape: inputShape)
         }
+        outline = RowOutline(inputs: value, inputShape: inputShape)
         return inlineInputs(value, at: pointer, inputShape: inputShape)
     }
 
@@ -60,8 +63,8 @@ struct DataReader {
 
     enum DatasetPart { case inputs, targets }
 
-    func dataset(_ reader: ObjectReader, in store: any JobStore, part: DatasetPart, inputShape: [Int]?) throws -> DataReference? {
-        let before = faults.count
+    mutating func dataset(_ reader: ObjectReader, in store: any JobStore, part: DatasetPart, inputShape: [Int]?) throws -> DataReference? {
+        let before = faults.mark
         let id = reader.requiredString("dataset")
         let selection = reader.object("rows")
         let from = selection?.integer("from", in: 0...)
@@ -90,8 +93,13 @@ struct DataReader {
             let mend = isShapeOfTraining ? "those of the training \(inputShape); name one of such rows" : "but input_shape is \(inputShape); leave input_shape out"
             reader.fault(at: "dataset", "The dataset's rows have shape \(metadata.inputShape), \(mend).")
         }
-        guard faults.count == before, let found else { return nil }
+        guard let found else { return nil }
+        let open = reader.openMembers(since: before)
+        outline = RowOutline(shape: open.contains("dataset") ? nil : found.shape, classCount: found.classes)
+        guard !open.contains("rows") else { return nil }
         let rows = (from ?? 0)..<(to ?? metadata.rows)
+        outline.rows = rows.count
+        guard open.isEmpty else { return nil }
         return DataReference(
             source: .dataset(id: id, blob: found.blob, rows: rows, standardize: standardize), rows: rows.count, shape: found.shape,
             classes: found.classes)

@@ -44,12 +44,10 @@ struct EmpiricalKernelRequest: JobRequest {
         let network = architecture.flatMap { reader.finiteNetwork($0, of: trained, inputs: x1, named: "x1") }
         let source = try ParameterSource(reader, run: run, stored: stored, of: network, in: precision)
         reader.finish()
-        if let x1, let x2, x1.shape != x2.shape {
-            members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
-        }
+        reader.checkShape(of: "x2", beside: "x1")
         let columns = members.hasValue("x2") ? reader.rows(of: x2, "x2") : reader.rows(of: x1, "x1")
-        if let network, let rows = columns, let vectors, vectors.rowLength != rows * network.outputCount {
-            members.fault(at: "vectors", "Each vector has \(vectors.rowLength) numbers; the kernel's columns are \(rows) rows of \(network.outputCount) outputs, so it needs \(rows * network.outputCount).")
+        if let network, let rows = columns, let length = reader.outline("vectors").rowLength, length != rows * network.outputCount {
+            members.fault(at: "vectors", "Each vector has \(length) numbers; the kernel's columns are \(rows) rows of \(network.outputCount) outputs, so it needs \(rows * network.outputCount).")
         }
         let wantsTangents = kinds.contains(.ntk) && (told != nil || !members.has("kinds"))
         if let network, wantsTangents || hasVectors, network.trainableRanges.isEmpty {

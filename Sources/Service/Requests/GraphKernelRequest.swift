@@ -18,16 +18,13 @@ struct GraphKernelRequest: JobRequest {
         let members = reader.members
         if members.requiredValue("x1") == .null { members.fault(at: "x1", "There are no graphs; send at least one.") }
         let x1 = try reader.graphs("x1")
-        let x2 = try reader.graphs("x2")
+        let x2 = try reader.graphs("x2", beside: "x1")
         network = GraphNetwork(
             layers: members.integer("layers", in: 1...100, default: 2), perceptronLayers: members.integer("mlp_layers", in: 1...100, default: 1),
             jumpingKnowledge: members.bool("jumping_knowledge", default: false),
             scaling: members.choice("scaling", default: GraphNetwork.Scaling.uniform))
         include = members.choices("include", of: Inclusion.self) ?? []
         reader.finish()
-        if let x1, let x2, x1.dimension != x2.dimension {
-            members.fault(at: "x2", "Its nodes have \(x2.dimension) features, those of x1 \(x1.dimension); both must be inputs of the same network.")
-        }
         members.refuseSpectrumOfTwoSets()
         guard reader.faults.isEmpty, let x1 else { return nil }
         self.x1 = x1

@@ -37,13 +37,19 @@ struct GraphSet: Sendable {
 
 extension RequestReader {
     /// The graphs of a member; nil where it is absent, null or faulty.
-    func graphs(_ name: String) throws -> GraphSet? {
+    ///
+    /// - Parameter first: The member that was read before, whose nodes have as many features.
+    func graphs(_ name: String, beside first: String? = nil) throws -> GraphSet? {
         guard let value = members.value(name), value != .null else { return nil }
         let pointer = members.pointer(to: name)
         // On the server alone: a worker finds the arrays that were read there.
         var read: GraphReader?
         let nodes = try reference(pointer.appending("nodes")) { _, blobs in
-            read = GraphReader(value, at: pointer, blobs: blobs, faults: faults)
+            let before = faults.count
+            var graphs = GraphReader(value, blobs: blobs, faults: faults)
+            let dimension = graphs.read(at: pointer, beside: first.flatMap { name in outline(name).rowLength.map { (name, $0) } })
+            keep(RowOutline(shape: dimension.map { [$0] }), at: pointer)
+            if faults.count == before { read = graphs }
             return read?.nodes
         }
         let features = try reference(pointer.appending("features")) { _, _ in read?.featureRows }
@@ -61,17 +67,33 @@ private struct GraphReader {
     private var counts: [Double] = []
     private var features: [Double] = []
     private var edges: [Double] = []
-    private var dimension: Int?
+    /// Features of the nodes of each graph, where that is known.
+    private var dimensions: [(place: JSONPointer, features: Int)] = []
 
-    /// Nil with the faults where a graph does not fit.
-    init?(_ value: JSONValue, at pointer: JSONPointer, blobs: BlobStore, faults: Faults) {
+    init(_ value: JSONValue, blobs: BlobStore, faults: Faults) {
         self.blobs = blobs
         self.faults = faults
         self.value = value
-        let before = faults.count
-        guard let graphs = faults.array(value, at: pointer, count: 1...) else { return nil }
-        for graph in graphs { read(graph) }
-        guard faults.count == before else { return nil }
+    }
+
+    /// Records the faults of the graphs.
+    ///
+    /// - Parameter other: Graphs whose nodes have as many features.
+    /// - Returns: The features of every node; nil where that is not one number.
+    mutating func read(at pointer: JSONPointer, beside other: (name: String, features: Int)?) -> Int? {
+        for graph in faults.array(value, at: pointer, count: 1...) ?? [] { read(graph) }
+        guard let first = dimensions.first?.features else { return nil }
+        if dimensions.allSatisfy({ $0.features == first }) {
+            if let other, other.features != first {
+                faults.add(pointer, "Its nodes have \(first) features, those of \(other.name) \(other.features); both must be inputs of the same network.")
+            }
+            return first
+        }
+        let (whose, expected) = other.map { ("of \($0.name)", $0.features) } ?? ("of the first graph", first)
+        for (place, features) in dimensions where features != expected {
+            faults.add(place, "These nodes have \(features) features, those \(whose) \(expected); all nodes need the same.")
+        }
+        return nil
     }
 
     private mutating func read(_ graph: JSONElement) {
@@ -79,7 +101,10 @@ private struct GraphReader {
         let rows = reader.requiredValue("features")
         let ends = reader.requiredValue("edges")
         reader.finish()
-        let count = rows.flatMap { readFeatures($0, at: reader.pointer(to: "features")) }
+        let place = reader.pointer(to: "features")
+        // Also of nodes some of whose features are no numbers.
+        if let shape = rows?.rowShape, shape.count == 1 { dimensions.append((place, shape[0])) }
+        let count = rows.flatMap { readFeatures($0, at: place) }
         // Nodes may be counted where not all of their features can be read.
         if let ends { readEdges(ends, at: reader.pointer(to: "edges"), nodes: count ?? rows?.rowCount) }
         if let count { counts.append(Double(count)) }
@@ -93,10 +118,6 @@ private struct GraphReader {
             faults.add(pointer, "These are the features of nodes: write [[0.1, 0.2], [0.3, 0.4]], one inner array of numbers for each node.")
             return nil
         }
-        if let dimension, dimension != reference.rowLength {
-            faults.add(pointer, "These nodes have \(reference.rowLength) features, those of the first graph \(dimension); all nodes need the same.")
-        }
-        dimension = dimension ?? reference.rowLength
         features += tensor.values
         return reference.rows
     }
@@ -112,8 +133,9 @@ private struct GraphReader {
         }
     }
 
+    private var dimension: Int { dimensions.first?.features ?? 1 }
     var nodes: DataReference { Self.reference(counts, rowLength: 1) }
-    var featureRows: DataReference { Self.reference(features, rowLength: dimension ?? 1) }
+    var featureRows: DataReference { Self.reference(features, rowLength: dimension) }
     var edgeRows: DataReference? { edges.isEmpty ? nil : Self.reference(edges, rowLength: 3) }
 
     private static func reference(_ values: [Double], rowLength: Int) -> DataReference {
@@ -126,7 +148,7 @@ private struct GraphReader {
         guard features.count + edges.count > DataReference.shownValues else { return value }
         return [
             "inline": [
-                "graphs": .integer(counts.count), "nodes": .integer(Int(counts.reduce(0, +))), "features": .integer(dimension ?? 0),
+                "graphs": .integer(counts.count), "nodes": .integer(Int(counts.reduce(0, +))), "features": .integer(dimension),
                 "edges": .integer(edges.count / 3),
             ]
         ]

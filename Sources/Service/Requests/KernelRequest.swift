@@ -40,12 +40,10 @@ struct KernelRequest: JobRequest {
         let x1 = try reader.requiredInputs("x1", inputShape: inputShape)
         let x2 = try reader.inputs("x2", inputShape: inputShape)
         reader.finish()
-        if let x1, let x2, x1.shape != x2.shape {
-            members.fault(at: "x2", "Its rows have shape \(x2.shape), those of x1 \(x1.shape); both must be inputs of the same network.")
-        }
+        reader.checkShape(of: "x2", beside: "x1")
         members.refuseSpectrumOfTwoSets()
         let network = architecture.flatMap { reader.network($0, inputs: x1) }
-        if (x1?.shape ?? inputShape ?? []).count > 1, let place = members.place(of: Inclusion.layers, in: "include") {
+        if (reader.outline("x1").shape ?? inputShape ?? []).count > 1, let place = members.place(of: Inclusion.layers, in: "include") {
             faults.add(
                 place, "Between layers that keep positions the kernel of two inputs is no single number, so there is no matrix after each layer; leave \"layers\" out.")
         }

@@ -29,8 +29,8 @@ struct LinearizationRequest: JobRequest {
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let x = try reader.requiredInputs("x", inputShape: inputShape, of: trained)
         let network = architecture.flatMap { reader.finiteNetwork($0, of: trained, inputs: x, named: "x") }
-        if let trained, let x, x.shape != trained.inputShape {
-            members.fault(at: "x", "Its rows have shape \(x.shape), those of the training \(trained.inputShape); both must be inputs of the same network.")
+        if let trained, let shape = reader.outline("x").shape, shape != trained.inputShape {
+            members.fault(at: "x", "Its rows have shape \(shape), those of the training \(trained.inputShape); both must be inputs of the same network.")
         }
         seed = members.integer("seed", in: 0..., default: 0)
         if let stored, let network { stored.check(network, members) }

@@ -19,6 +19,8 @@ final class RequestReader {
     private let parent: RequestReader?
     /// The data that were read, by the pointers of their members; what a worker finds instead of looking them up.
     private(set) var references: [JSONPointer: DataReference] = [:]
+    /// What is known of data that were read, or could not be, by the pointers of their members.
+    private var outlines: [JSONPointer: RowOutline] = [:]
     /// What was looked up beside data, by the pointers of the members that named it.
     private(set) var facts: [JSONPointer: JSONValue] = [:]
 
@@ -89,14 +91,18 @@ final class RequestReader {
         _ name: String, in object: ObjectReader?, inputShape: [Int]?, of trained: TrainedNetwork?, default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         try data(name, in: object, default: ordinary) { reader, value, pointer in
-            var reader = reader
             reader.isShapeOfTraining = inputShape == nil && trained != nil
             return try reader.inputs(value, at: pointer, inputShape: inputShape ?? trained?.inputShape)
         }
     }
 
     /// How many rows a member has; known also where not all of them can be read.
-    func rows(of inputs: DataReference?, _ name: String) -> Int? { inputs?.rows ?? members.value(name)?.rowCount }
+    func rows(of inputs: DataReference?, _ name: String) -> Int? { inputs?.rows ?? outline(name).rows }
+
+    /// What is known of the data of a member, once they were read.
+    func outline(_ name: String) -> RowOutline { outlines[members.pointer(to: name)] ?? RowOutline() }
+
+    func keep(_ outline: RowOutline, at pointer: JSONPointer) { outlines[pointer] = outline }
 
     /// The targets that a member names; nil where it is absent, null, or faulty beyond their number.
     ///
@@ -112,8 +118,8 @@ final class RequestReader {
         _ name: String, in object: ObjectReader?, task: LearningTask?, rows: Int?, default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         try data(name, in: object, default: ordinary) { reader, value, pointer in
-            let targets = try reader.targets(value, at: pointer)
-            reader.checkCount(targets, value, rows: rows, at: pointer)
+            let targets = try reader.targets(value, at: pointer, task: task)
+            reader.checkCount(rows: rows, at: pointer)
             guard let targets, reader.check(targets, task: task, at: pointer) else { return nil }
             return targets
         }
@@ -129,12 +135,14 @@ final class RequestReader {
 
     private func data(
         _ name: String, in object: ObjectReader?, default ordinary: JSONValue? = nil,
-        _ read: (DataReader, JSONValue, JSONPointer) throws -> DataReference?
+        _ read: (inout DataReader, JSONValue, JSONPointer) throws -> DataReference?
     ) throws -> DataReference? {
         let object = object ?? members
         guard let value = object.value(name) ?? ordinary else { return nil }
         return try reference(object.pointer(to: name)) { store, blobs in
-            try read(DataReader(store: store, blobs: blobs, faults: faults), value, object.pointer(to: name))
+            var reader = DataReader(store: store, blobs: blobs, faults: faults)
+            defer { keep(reader.outline, at: object.pointer(to: name)) }
+            return try read(&reader, value, object.pointer(to: name))
         }
     }
 

@@ -40,7 +40,7 @@ extension RequestReader {
     /// often the number of its spatial axes.
     private func inputShape(of inputs: DataReference?, named name: String) -> (shape: [Int]?, axes: Int?, place: JSONPointer) {
         guard let told = members.value("input_shape") else {
-            return (inputs?.shape ?? members.value(name)?.rowShape, nil, members.pointer(to: name))
+            return (inputs?.shape ?? outline(name).shape, nil, members.pointer(to: name))
         }
         let place = members.pointer(to: "input_shape")
         guard let extents = told.elements, (1...3).contains(extents.count) else { return (faults.isEmpty ? inputs?.shape : nil, nil, place) }

@@ -7,6 +7,8 @@ struct TrainingReferences {
     let y: DataReference?
     let xTest: DataReference?
     let yTest: DataReference?
+    /// What is known of y and y_test.
+    private let targets: (train: RowOutline, test: RowOutline)
     /// Of x; known also where not all of them can be read.
     let rows: Int?
 
@@ -26,9 +28,8 @@ struct TrainingReferences {
         if members.hasValue("y_test"), !members.hasValue("x_test") {
             members.fault(at: "y_test", "There are targets of test rows but no x_test; send both, or leave y_test out.")
         }
-        if let x, let xTest, !isMisfit, x.shape != xTest.shape {
-            members.fault(at: "x_test", "Its rows have shape \(xTest.shape), those of x \(x.shape); both must be inputs of the same network.")
-        }
+        targets = (reader.outline("y"), reader.outline("y_test"))
+        if !isMisfit { reader.checkShape(of: "x_test", beside: "x") }
     }
 
     /// Whether targets fit the outputs of the network, or each other where it is not known.
@@ -37,22 +38,23 @@ struct TrainingReferences {
             members.fault(at: "loss", "Cross-entropy wants classes; set \"task\" to \"classification\" and send targets 0, 1, ..., or use a squared loss.")
         }
         guard let outputs = network?.outputCount else {
-            if let y, let yTest, task == .regression, y.rowLength != yTest.rowLength {
-                members.fault(at: "y_test", "Its targets have \(yTest.rowLength) columns, those of y \(y.rowLength); both must be as many.")
+            if let columns = targets.train.rowLength, let test = targets.test.rowLength, task == .regression, columns != test {
+                members.fault(at: "y_test", "Its targets have \(test) columns, those of y \(columns); both must be as many.")
             }
             return
         }
         if task == .classification, outputs < 2 {
             members.fault(at: "architecture", "A classification wants an output for each class, and the network has \(outputs); widen its last layer.")
         }
-        for (name, targets) in [("y", y), ("y_test", yTest)] {
-            guard let targets else { continue }
+        for (name, targets) in [("y", targets.train), ("y_test", targets.test)] {
             switch task {
-            case .regression where targets.rowLength != outputs:
-                members.fault(at: name, "The targets have \(targets.rowLength) columns and the network \(outputs) outputs; send \(outputs) for each row, or change the last layer's width.")
-            case .classification where outputs >= 2 && targets.classCount > outputs:
-                members.fault(at: name, "There is a class \(targets.classCount - 1), but the network has \(outputs) outputs, for the classes 0 to \(outputs - 1); widen its last layer.")
-            default: break
+            case .regression:
+                guard let columns = targets.rowLength, columns != outputs else { continue }
+                members.fault(at: name, "The targets have \(columns) columns and the network \(outputs) outputs; send \(outputs) for each row, or change the last layer's width.")
+            case .classification:
+                guard let count = targets.classCount, outputs >= 2, count > outputs else { continue }
+                members.fault(at: name, "There is a class \(count - 1), but the network has \(outputs) outputs, for the classes 0 to \(outputs - 1); widen its last layer.")
+            case nil: break
             }
         }
     }

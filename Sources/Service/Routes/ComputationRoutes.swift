@@ -22,21 +22,28 @@ struct ComputationRoutes: Sendable {
         _ = try context.query()
         return try submissions.submit(for: context) {
             let reader = try RequestReader(context.json(), kind: kind, store: core.store, blobs: core.blobs)
-            guard let asked = try Request(reader), reader.faults.isEmpty else { throw Problem.invalidDocument(reader.faults) }
+            let asked = try Request(reader)
+            // What the draft's closure needs of the reader, which does not leave this thread.
+            let (references, told) = (reader.references, reader.faults.all)
+            let isLong = references.values.contains(where: \.isStandardized)
+            guard let asked, told.isEmpty else {
+                return Submissions.Draft(isLong: isLong) {
+                    throw Problem.invalidDocument(try references.standardizationFaults(beside: told, blobs: core.blobs))
+                }
+            }
             let (threads, limit) = (core.configuration.threadsPerWorker, core.configuration.memoryLimit)
             let request = asked.fitted(memoryLimit: limit, threads: threads)
             let forecast = request.forecast(threads: threads)
             try request.check(forecast, limit: limit, threads: threads)
             try core.checkDisk(forecast)
-            // What the draft's closure needs of the reader, which does not leave this thread.
-            let references = reader.references
             var moved: [Blob] = []
             let specification = try JobSpecification(request, reader, movingTo: core.blobs, recording: &moved)
             let job = NewJob(
                 kind: kind, spec: specification.text, metadata: JSONValue.object(["forecast": forecast.json]).ownString,
                 datasets: references.values.compactMap(\.datasetID), blobs: moved)
-            return Submissions.Draft(isLong: references.values.contains(where: \.isStandardized)) {
-                for (pointer, reference) in references { try reference.checkStandardization(at: pointer, blobs: core.blobs) }
+            return Submissions.Draft(isLong: isLong) {
+                let faults = try references.standardizationFaults(beside: [], blobs: core.blobs)
+                guard faults.isEmpty else { throw Problem.invalidDocument(faults) }
                 return job
             }
         }
@@ -64,13 +71,27 @@ extension DataReference {
     }
 
     /// Looks whether the rows can be scaled as asked, so that a constant column is a fault of the request and not of the job.
-    fileprivate func checkStandardization(at pointer: JSONPointer, blobs: BlobStore) throws {
+    fileprivate func checkStandardization(at pointer: JSONPointer, blobs: BlobStore, faults: Faults) throws {
         guard case .dataset(_, let blob, let rows, let standardize) = source, standardize != .none else { return }
         let array = try MappedArray(path: blobs.path(of: blob))
         do throws(Standardization.Degenerate) {
             try standardize.check(rows: rows.count, columns: rowLength) { RowLoader.values(of: array, row: rows.lowerBound + $0) }
         } catch {
-            throw Problem.invalidDocument(at: pointer.appending("standardize"), "\(error.detail).")
+            faults.add(pointer.appending("standardize"), Problem.sentence(error.detail))
         }
+    }
+}
+
+extension [JSONPointer: DataReference] {
+    /// The faults of a document, with those of its data that cannot be scaled as asked.
+    ///
+    /// - Parameter told: What was found without looking at the data.
+    func standardizationFaults(beside told: [Fault], blobs: BlobStore) throws -> Faults {
+        let faults = Faults()
+        for fault in told { faults.add(fault.pointer, fault.detail) }
+        for (pointer, reference) in sorted(by: { $0.key.description < $1.key.description }) {
+            try reference.checkStandardization(at: pointer, blobs: blobs, faults: faults)
+        }
+        return faults
     }
 }
