@@ -272,9 +272,16 @@ import Testing
         }
         try expect(#"{"name": 3, "inputs": [[1], ["a"], [2]], "targets": [1, "b"], "labels": []}"#, ["/inputs/1/0", "/labels", "/name", "/targets", "/targets/1"])
         try expect(#"{"name": 3, "generator": {"type": "two_points", "rows": 3, "features": 2, "noise": 1}}"#, ["/generator/features", "/generator/noise", "/generator/rows", "/name"])
-        try expect(#"{"generator": {"type": "two_points", "seed": 1}}"#, ["/generator/seed"])
         try expect(#"{"generator": {"type": "sphere", "features": 1, "seed": -1}}"#, ["/generator/features", "/generator/rows", "/generator/seed"])
         try expect(#"{"name": 3, "generator": {"type": "gaussian", "rows": 10000000, "features": 100000}}"#, ["/generator", "/name"])
+    }
+
+    /// They are no fault where they say what is.
+    @Test func theTwoPointsMayHaveTheMembersOfOthers() throws {
+        let path = temporary.path + "/upload.json"
+        let text = #"{"generator": {"type": "two_points", "rows": 2, "features": 1, "noise": 0, "seed": 1}}"#
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try DatasetUpload(path: path, type: .json, query: try Query(nil), blobs: blobs).metadata.rows == 2)
     }
 
     @Test func aDescriptionOfAnArchitecture() throws {

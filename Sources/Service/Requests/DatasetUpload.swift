@@ -114,14 +114,12 @@ struct DatasetUpload {
         guard let reader = ObjectReader(value, at: pointer, faults: faults) else { return nil }
         let before = faults.count
         let kind = reader.requiredChoice("type", of: DatasetGenerator.Kind.self)
-        // The two points are what they are.
-        let isFixed = kind == .twoPoints
-        let rows = isFixed ? nil : reader.integer("rows", in: 1...10_000_000)
-        let features = isFixed ? nil : reader.integer("features", in: 1...100_000)
-        let seed = isFixed ? 0 : reader.integer("seed", in: 0..., default: 0)
-        let noise = isFixed ? 0 : reader.number("noise", in: .nonNegative, default: 0)
+        let rows = reader.integer("rows", in: 1...10_000_000)
+        let features = reader.integer("features", in: 1...100_000)
+        let seed = reader.integer("seed", in: 0..., default: 0)
+        let noise = reader.number("noise", in: .nonNegative, default: 0)
         reader.finish()
-        if let kind, !isFixed { check(kind, features: features, reader) }
+        if let kind { check(kind, rows: rows, features: features, noise: noise, reader) }
         guard faults.count == before, let kind else { return nil }
         do throws(ArrayError) {
             guard Forecast.product(rows ?? 2, features ?? 1, 8) <= 1 << 30 else {
@@ -135,10 +133,13 @@ struct DatasetUpload {
     }
 
     /// What a generator does not allow, member by member.
-    private static func check(_ kind: DatasetGenerator.Kind, features: Int?, _ reader: ObjectReader) {
-        if !reader.has("rows") { reader.fault(at: "rows", "A \(kind.rawValue) dataset needs its number of rows.") }
-        if kind == .circle, let features, features != 2 {
-            reader.fault(at: "features", "A circle dataset has 2 features, not \(features); leave features out.")
+    private static func check(_ kind: DatasetGenerator.Kind, rows: Int?, features: Int?, noise: Double, _ reader: ObjectReader) {
+        if kind != .twoPoints, !reader.has("rows") { reader.fault(at: "rows", "A \(kind.rawValue) dataset needs its number of rows.") }
+        if kind == .twoPoints, let rows, rows != 2 { reader.fault(at: "rows", "The two points are 2 rows, not \(rows); leave rows out.") }
+        if kind == .twoPoints, noise != 0 { reader.fault(at: "noise", "The two points have no noise; leave noise out.") }
+        let only = kind == .twoPoints ? 1 : kind == .circle ? 2 : nil
+        if let features, let only, features != only {
+            reader.fault(at: "features", "A \(kind.rawValue) dataset has \(only) features, not \(features); leave features out.")
         }
         if kind == .sphere, features == 1 { reader.fault(at: "features", "A sphere has at least 2 features, not 1.") }
     }
