@@ -78,8 +78,10 @@ struct ShapeWalk {
     }
 
     private func windowed(_ grid: Grid, _ layer: Layer, _ input: PartialShape, isTransposed: Bool = false) -> PartialShape {
-        // Without a window its axes are open too.
-        guard !grid.window.isEmpty else { return input.withOpenPositions }
+        guard !grid.window.isEmpty else {
+            wantPositions(layer, input)
+            return withoutWindow(grid, layer, input, isTransposed: isTransposed)
+        }
         guard grid.hasAxes(of: input, layer, faults) else {
             // Which of the two a mend will change, window or input, is open.
             return PartialShape(positions: .unknown, channels: input.channels)
@@ -94,6 +96,15 @@ struct ShapeWalk {
         }
         if !layer.isOpen("strides") { output.positions = .known(isTransposed ? grid.expanded(extents) : grid.reduced(extents)) }
         return output
+    }
+
+    /// Where a window cannot be read at all. A padded filter's output does not hang on it; strides of pools do.
+    private func withoutWindow(_ grid: Grid, _ layer: Layer, _ input: PartialShape, isTransposed: Bool) -> PartialShape {
+        guard case .known(let extents) = input.positions, grid.name == "filter", grid.padding != .valid, !isTransposed,
+            !layer.isOpen("padding"), !layer.isOpen("strides"), grid.strides.isEmpty || grid.strides.count == extents.count
+        else { return input.withOpenPositions }
+        let strides = grid.strides.isEmpty ? extents.map { _ in 1 } : grid.strides
+        return PartialShape(positions: .known(zip(extents, strides).map { ($0 - 1) / $1 + 1 }), channels: input.channels)
     }
 
     /// Every round: the second is the first to see what the first one leaves.

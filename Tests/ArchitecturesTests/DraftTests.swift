@@ -86,6 +86,8 @@ import Testing
         // Padded, the output does not hang on the filter, and a name like no other is meant for none of the members.
         (#"[{"type":"conv","filter":[0,3],"padding":"same"},{"type":"conv","filter":[9,9]},"flatten"]"#, ["/layers/0/filter/0", "/layers/1/filter"]),
         (#"[{"type":"conv","filter":[9,9],"bar":1},"flatten"]"#, ["/layers/0/bar", "/layers/0/filter"]),
+        (#"[{"type":"conv","padding":"same","strides":[2,2]},{"type":"conv","filter":[5,5]},"flatten"]"#, ["/layers/0", "/layers/1/filter"]),
+        (#"["flatten",{"type":"conv","filter":7},"flatten"]"#, ["/layers/1/filter", "/layers/1"]),
         // Channels are known where positions are open, and after a layer that is unknown.
         (
             #"[{"type":"conv","filter":[9,9],"channels":4},{"type":"parallel","branches":[[{"type":"dense","width":2}],[{"type":"dense","width":3}]]},"flatten"]"#,
@@ -140,7 +142,8 @@ import Testing
     @Test func looksIntoPresets() throws {
         #expect(try faults(of: #"{"preset":"myrtle5","channels":0}"#, [5]) == ["/channels", "/preset"])
         #expect(try faults(of: #"{"preset":"mlp","depht":2,"parameterization":"pytorch"}"#, [5]) == ["/depht", "/parameterization"])
-        #expect(try faults(of: #"{"preset":"mpl","depht":2,"parameterization":"pytorch"}"#, [5, 0]) == ["/preset", "/input_shape/1", "/parameterization"])
+        #expect(try faults(of: #"{"preset":"mpl","depht":2,"parameterization":"pytorch"}"#, [5, 0]) == ["/preset", "/depht", "/input_shape/1", "/parameterization"])
+        #expect(try faults(of: #"{"preset":"cnt","depth":0}"#, [8, 8, 3]) == ["/preset", "/depth"])
         #expect(try faults(of: #"{"parameterization":"pytorch"}"#, [5]) == ["", "/parameterization"])
     }
 

@@ -47,9 +47,11 @@ public enum Presets {
     private static func type(_ reader: ObjectReader) -> (any Preset.Type)? {
         guard let name = reader.requiredString("preset") else { return nil }
         if let type = types.first(where: { $0.name == name }) { return type }
-        let mend = nearestName(to: name, among: types.map { $0.name }).map { "did you mean \"\($0)\"?" }
-        reader.fault(at: "preset", "There is no preset \(quoted(name)); \(mend ?? "known are \(types.map { $0.name }.joined(separator: ", ")).")")
-        return nil
+        let nearest = nearestName(to: name, among: types.map { $0.name })
+        let mend = nearest.map { "did you mean \"\($0)\"?" } ?? "known are \(types.map { $0.name }.joined(separator: ", "))."
+        reader.fault(at: "preset", "There is no preset \(quoted(name)); \(mend)")
+        // What was likely meant has its members read.
+        return types.first { $0.name == nearest }
     }
 }
 
