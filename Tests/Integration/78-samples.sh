@@ -61,6 +61,8 @@ expect_json "a posterior whose data have no inverse fails and names the ridge" '
 post /samples "{\"process\": \"network\", $SQUARED, $LINE, \"widths\": [2], \"outputs\": 3, $DATA, \"samples\": 0}"
 expect_problem "faults of a request" 422 invalid_document
 expect_json "are named together" '[.errors[].pointer] | sort == ["/kernel", "/samples", "/widths", "/x_train", "/y_train"]'
+post /samples "{\"process\": \"network\", \"architecture\": {\"layers\": [{\"type\": \"dense\", \"width\": 1}]}, $LINE, \"widths\": [2], \"outputs\": 3}"
+expect_json "outputs beside a network that has others too" '.status == 422 and ([.errors[].pointer] | sort == ["/outputs", "/widths"])'
 post /samples "{$ERF, $SQUARED, $LINE, \"x_train\": [[1, 2]], \"kind\": \"ntk\"}"
 expect_json "and so are members that do not go together" '.status == 422 and ([.errors[].pointer] | sort == ["/kernel", "/x_train", "/x_train"])'
 post /samples "{$ERF, $LINE, \"ridge_absolute\": 1, \"kind\": \"nngp\"}"
