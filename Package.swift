@@ -64,7 +64,7 @@ let package = Package(
 
         // The service.
         module("HTTPServer", ["CLinux", httpTypes], settings: [uncheckedExclusivity]),
-        module("Jobs", ["CLinux", "COpenSSL", grdb, logging]),
+        module("Jobs", ["CLinux", "COpenSSL", "JSON", grdb, logging]),
         module("Service", [
             "Architectures", "Arrays", "CResources", "Dynamics", "FiniteNetworks", "HTTPServer", "InfiniteNetworks", "JSON", "Jobs", "LinearAlgebra", "Plots",
             httpTypes, logging, yams,

@@ -71,7 +71,7 @@ public struct Job: Sendable, Equatable {
 }
 
 /// How far a computation is, in units of its own.
-public struct JobProgress: Sendable, Equatable, Codable {
+public struct JobProgress: Sendable, Equatable {
     public var completed: Int
     public var total: Int
     public var unit: String
@@ -87,25 +87,6 @@ public struct JobProgress: Sendable, Equatable, Codable {
     /// Between 0 and 1; 0 while the total is unknown.
     public var fraction: Double {
         total > 0 ? min(1, max(0, Double(completed) / Double(total))) : 0
-    }
-
-    private enum CodingKeys: String, CodingKey { case fraction, completed, total, unit, message }
-
-    /// With the fraction, which those who listen to events want and which is not read back.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(fraction, forKey: .fraction)
-        try container.encode(completed, forKey: .completed)
-        try container.encode(total, forKey: .total)
-        try container.encode(unit, forKey: .unit)
-        try container.encode(message, forKey: .message)
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            completed: try container.decode(Int.self, forKey: .completed), total: try container.decode(Int.self, forKey: .total),
-            unit: try container.decode(String.self, forKey: .unit), message: try container.decode(String.self, forKey: .message))
     }
 }
 

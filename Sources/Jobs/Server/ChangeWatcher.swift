@@ -21,7 +21,8 @@ public final class ChangeWatcher: Sendable {
     private let handler: @Sendable (Batch) -> Void
     private let state = Monitor(State())
     private static let largestBatch = 1_000
-    private static let shortestPause = Duration.milliseconds(2)
+    /// Short for those who watch events; whoever waits for a job's end is told of it at once, by the store's `onEnd`.
+    private static let shortestPause = Duration.milliseconds(20)
 
     /// - Parameters:
     ///   - seq: The last event already known, for instance `JobStore.lastEventSequence()`.

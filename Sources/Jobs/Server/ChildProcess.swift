@@ -1,14 +1,17 @@
 import CLinux
 import Foundation
 
-/// A process started with posix_spawn, with pipes for its standard input and output. (Foundation's Process and Pipe trap
-/// when descriptors run out; a fork without exec would break Dispatch in the child.)
+/// A process started with posix_spawn, with a pipe for its standard input and a socket for messages both ways; what it prints
+/// goes where our errors go. (Foundation's Process and Pipe trap when descriptors run out; a fork without exec would break
+/// Dispatch in the child.)
 struct ChildProcess: Sendable {
     let pid: pid_t
     /// Writing end of its standard input; does not block.
     let input: Int32
-    /// Reading end of its standard output.
-    let output: Int32
+    /// Our end of its channel.
+    let channel: MessageChannel
+    /// The number of the child's end.
+    static let channelNumber = STDERR_FILENO + 1
 
     enum End: Sendable, Equatable { case exited(Int32), signalled(Int32) }
 
@@ -16,8 +19,9 @@ struct ChildProcess: Sendable {
     static func spawn(_ executable: String, _ arguments: [String]) throws -> ChildProcess {
         // Close-on-exec, so that no other child keeps an end open and hides this one's death.
         let input = try makePipe()
-        let output: Pipe
-        do { output = try makePipe() } catch {
+        let ours: MessageChannel
+        let theirs: MessageChannel
+        do { (ours, theirs) = try MessageChannel.pair() } catch {
             close(input.reading)
             close(input.writing)
             throw error
@@ -26,9 +30,11 @@ struct ChildProcess: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        // Where the number is the same already, this has the end stay open.
+        posix_spawn_file_actions_adddup2(&actions, theirs.descriptor, channelNumber)
         // What others opened without close-on-exec stays out too.
-        tangent_spawn_close_from(&actions, STDERR_FILENO + 1)
+        tangent_spawn_close_from(&actions, channelNumber + 1)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -49,14 +55,14 @@ struct ChildProcess: Sendable {
         defer { for word in words { free(word) } }
         let code = posix_spawn(&pid, executable, &actions, &attributes, &words, environ)
         close(input.reading)
-        close(output.writing)
+        theirs.close()
         guard code == 0 else {
             close(input.writing)
-            close(output.reading)
+            ours.close()
             throw StorageError.failed("start", executable, code)
         }
         makeNonblocking(input.writing)
-        return ChildProcess(pid: pid, input: input.writing, output: output.reading)
+        return ChildProcess(pid: pid, input: input.writing, channel: ours)
     }
 
     /// Waits for the process's end and takes its exit status.

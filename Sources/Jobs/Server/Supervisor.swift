@@ -3,8 +3,9 @@ import Logging
 
 /// Keeps a server's worker processes running, and tells them what they should know at once.
 ///
-/// Each has a thread here that starts it, reads its lines, learns of its death by the end of them, gives its job back to
-/// the queue and starts it again. Lines are hints: if one is lost, polling finds out within a quarter of a second.
+/// Each has a thread here that starts it, answers its calls of the store, learns of its death by the end of them, gives its
+/// job back to the queue and starts it again. The lines that it is sent are hints: if one is lost, polling finds out within
+/// a quarter of a second.
 public final class Supervisor: Sendable {
     public struct Configuration: Sendable {
         public var executable: String
@@ -29,7 +30,7 @@ public final class Supervisor: Sendable {
         }
     }
 
-    private struct Child { var process: ChildProcess; var isIdle = true }
+    private struct Child { var process: ChildProcess; var isIdle = false }
     private struct State {
         var children: [Int: Child] = [:]
         var isStopping = false
@@ -43,7 +44,7 @@ public final class Supervisor: Sendable {
     private let changed: @Sendable () -> Void
     private let state = Monitor(State())
 
-    /// - Parameter changed: Called on a worker's thread when it says that the store has changed, and after its death.
+    /// - Parameter changed: Called after a worker's death, when its job is in the queue again.
     public init(
         _ configuration: Configuration, store: any JobStore, logger: Logger, changed: @escaping @Sendable () -> Void
     ) {
@@ -69,10 +70,15 @@ public final class Supervisor: Sendable {
     /// Process numbers of the workers, for tests and for the curious.
     public var processIDs: [Int32] { state.withLock { $0.children.values.map(\.process.pid) } }
 
-    /// There is a job: tells the workers that wait for one.
-    public func wake() {
+    /// There is a job: tells one of the workers that wait, if any does. Each job that comes has its own call.
+    public func wake() { wake(atMost: 1) }
+
+    /// There may be jobs: tells all workers that wait.
+    public func wakeAll() { wake(atMost: .max) }
+
+    private func wake(atMost limit: Int) {
         state.withLock { state in
-            for slot in state.children.keys where state.children[slot]?.isIdle == true {
+            for slot in state.children.keys.filter({ state.children[$0]?.isIdle == true }).prefix(limit) {
                 state.children[slot]?.isIdle = false
                 if let child = state.children[slot] { send("wake", to: child.process.input) }
             }
@@ -139,20 +145,14 @@ public final class Supervisor: Sendable {
         }
         // `stop` may have told everyone before this one was there.
         if isStopping { send("drain", to: process.input) }
-        readLines(from: process.output) { line in
-            switch line {
-            case "changed": changed()
-            case "idle": state.withLock { $0.children[slot]?.isIdle = true }
-            default: logger.debug("worker said", metadata: ["line": "\(line)"])
-            }
-        }
+        StoreHost(store: store, logger: logger) { self.state.withLock { $0.children[slot]?.isIdle = true } }.serve(process.channel)
+        process.channel.close()
         waitForDeath(of: process)
         // Before its number is free for another process.
         configuration.onDeath(process.pid)
         state.withLock { _ = $0.children.removeValue(forKey: slot) }
         let end = process.wait()
         close(process.input)
-        close(process.output)
         takeBackJobs(of: id, process, end)
         return end != .exited(0) && end != .exited(WorkerExit.abandoned)
     }
@@ -175,6 +175,6 @@ public final class Supervisor: Sendable {
             logger.error("cannot take back a worker's jobs", metadata: ["worker": "\(worker)", "error": "\(error)"])
         }
         changed()
-        wake()
+        wakeAll()
     }
 }

@@ -5,7 +5,7 @@
 /// Calls block until the store has answered (a write: until it is on disk), so an event loop must not make them;
 /// the forms with a `completion` return at once and answer on the store's writer thread, which must not be held up.
 /// Every method throws `StoreError`; a full disk is `StorageError.full`.
-public protocol JobStore: Sendable {
+public protocol JobStore: WorkStore {
     // MARK: Submitting and looking
 
     /// Records a job, its first event and its idempotent answer in one transaction.
@@ -30,25 +30,10 @@ public protocol JobStore: Sendable {
     func events(of id: String, after seq: Int64, limit: Int) throws -> [JobEvent]
     func lastEventSequence() throws -> Int64
 
-    // MARK: Working
+    // MARK: The queue
 
-    func register(_ worker: WorkerRecord) throws
-    /// Whether a job is waiting that could be claimed now: a cheap look that takes no lock.
-    func hasClaimableJob() throws -> Bool
     /// Jobs that wait. O(their number).
     func queueDepth() throws -> Int
-    /// Takes the first waiting job (by priority, then age) and charges an attempt.
-    func claim(worker: String, lease: Duration) throws -> ClaimedJob?
-    /// Extends the lease.
-    func renew(_ lease: Lease, by span: Duration) throws -> LeaseStatus
-    /// Reads the lease's state without extending it.
-    func status(of lease: Lease) throws -> LeaseStatus
-    func report(_ reports: [JobReport], under lease: Lease) throws -> LeaseStatus
-    func finish(_ lease: Lease, _ outcome: AttemptOutcome, reporting: [JobReport]) throws -> FinishStatus
-    /// Finishes one job and claims the next in the same transaction, at the price of one commit.
-    func finish(
-        _ lease: Lease, _ outcome: AttemptOutcome, reporting: [JobReport], thenClaimFor span: Duration
-    ) throws -> (FinishStatus, ClaimedJob?)
     /// Takes back every lease of a worker that is known to be dead, and forgets the worker. Returns the jobs concerned.
     @discardableResult func releaseLeases(of worker: String) throws -> [String]
     /// Takes back expired leases. Returns the jobs concerned.
@@ -59,7 +44,6 @@ public protocol JobStore: Sendable {
     func insert(
         _ dataset: Dataset, answering: IdempotentAnswer?,
         completion: @escaping @Sendable (Result<Submission<Dataset>, any Error>) -> Void)
-    func dataset(_ id: String) throws -> Dataset?
     func datasets(of kind: Dataset.Kind, page: PageRequest) throws -> Page<Dataset>
     func deleteDataset(_ id: String, of kind: Dataset.Kind) throws -> DatasetDeletion
 
@@ -96,10 +80,6 @@ extension JobStore {
 
     /// Removes a dataset, and nothing that is a network.
     public func deleteDataset(_ id: String) throws -> DatasetDeletion { try deleteDataset(id, of: .dataset) }
-
-    public func finish(_ lease: Lease, _ outcome: AttemptOutcome) throws -> FinishStatus {
-        try finish(lease, outcome, reporting: [])
-    }
 }
 
 public struct JobFilter: Sendable, Equatable {
@@ -158,6 +138,8 @@ public enum StoreError: Error, Sendable, Equatable {
     case closed
     /// SQLite's own complaint.
     case database(code: Int, message: String)
+    /// What the server's store said to a worker's call.
+    case remote(String)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -169,6 +151,7 @@ extension StoreError: CustomStringConvertible {
         case .duplicateID(let id): "the id \(id) is taken"
         case .closed: "the store is closed"
         case .database(let code, let message): "SQLite says \(message) (code \(code))"
+        case .remote(let what): "the server says: \(what)"
         }
     }
 }

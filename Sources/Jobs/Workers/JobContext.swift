@@ -7,12 +7,18 @@ public final class JobContext: Sendable {
     /// How many threads the computation may keep busy.
     public let threads: Int
     private let jobID: String
-    private let store: any JobStore
+    private let store: any WorkStore
     private let cancelled = Atomic(false)
-    private struct Reports { var progress: JobProgress?; var metrics: [String] = [] }
+    struct Reports {
+        var progress: JobProgress?
+        var metrics: [String] = []
+
+        /// In the order in which they go into the log.
+        var list: [JobReport] { metrics.map { .metric($0) } + (progress.map { [.progress($0)] } ?? []) }
+    }
     private let reports = Mutex(Reports())
 
-    public init(jobID: String, blobs: BlobStore, threads: Int, store: any JobStore) {
+    public init(jobID: String, blobs: BlobStore, threads: Int, store: any WorkStore) {
         self.jobID = jobID
         self.blobs = blobs
         self.threads = threads
@@ -54,11 +60,18 @@ public final class JobContext: Sendable {
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     /// Hands over what was reported since the last call.
-    func takeReports() -> [JobReport] {
-        let taken = reports.withLock { reports in
+    func takeReports() -> Reports {
+        reports.withLock { reports in
             defer { reports = Reports() }
             return reports
         }
-        return taken.metrics.map { .metric($0) } + (taken.progress.map { [.progress($0)] } ?? [])
+    }
+
+    /// Takes reports back that could not be written: they come before what was reported since.
+    func putBack(_ unwritten: Reports) {
+        reports.withLock { reports in
+            reports.metrics = unwritten.metrics + reports.metrics
+            reports.progress = reports.progress ?? unwritten.progress
+        }
     }
 }

@@ -40,10 +40,8 @@ struct LeaseKeeper: Sendable {
                 }
                 if now - reported >= Self.reportInterval {
                     reported = now
-                    let reports = running.context.takeReports()
-                    if !reports.isEmpty {
-                        status = try loop.store.report(reports, under: running.job.lease)
-                        loop.hint("changed")
+                    status = try running.withReports { reports in
+                        reports.isEmpty ? status : try loop.store.report(reports, under: running.job.lease)
                     }
                 }
                 return try status ?? loop.store.status(of: running.job.lease)
@@ -88,7 +86,6 @@ struct LeaseKeeper: Sendable {
         case .leaseLost, nil: break
         }
         loop.logger.warning("computation did not return, leaving it", metadata: ["job": "\(running.job.id)"])
-        loop.hint("changed")
         loop.abandon()
         loop.state.signal { $0.current = nil }
     }

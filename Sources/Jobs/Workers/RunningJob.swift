@@ -8,6 +8,7 @@ final class RunningJob: Sendable {
     let context: JobContext
     private struct State { var stop: (reason: StopReason, at: ContinuousClock.Instant)?; var isEnding = false }
     private let state = Mutex(State())
+    private let reporting = Mutex(())
 
     init(_ job: ClaimedJob, _ context: JobContext) {
         self.job = job
@@ -21,6 +22,18 @@ final class RunningJob: Sendable {
     func stop(_ reason: StopReason) {
         state.withLock { if $0.stop == nil { $0.stop = (reason, .now) } }
         context.cancel()
+    }
+
+    /// Has `write` put into the store what was reported since the last time. The two threads take turns, so that the end of the
+    /// job is not recorded while its last reports are on their way; what cannot be written is kept for the next time.
+    func withReports<Value: Sendable>(_ write: ([JobReport]) throws -> Value) throws -> Value {
+        try reporting.withLock { _ in
+            let reports = context.takeReports()
+            do { return try write(reports.list) } catch {
+                context.putBack(reports)
+                throw error
+            }
+        }
     }
 
     /// Takes the right to record the attempt's end: true for the first of the two threads that asks.

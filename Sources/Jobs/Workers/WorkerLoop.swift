@@ -8,7 +8,7 @@ import Logging
 public final class WorkerLoop: Sendable {
     public struct Configuration: Sendable {
         public var id: String
-        /// Whether a server of this data directory started the worker and reads its hints.
+        /// Whether a server of this data directory started the worker, and dies with it.
         public var isSupervised: Bool
         /// Threads for one computation.
         public var threads: Int
@@ -49,22 +49,18 @@ public final class WorkerLoop: Sendable {
     }
 
     let configuration: Configuration
-    let store: any JobStore
+    let store: any WorkStore
     let state = Monitor(State())
     let logger: Logger
     private let blobs: BlobStore
     private let computation: any Computation
-    /// Sends a hint to the server: `changed` after a commit, `idle` before waiting.
-    let hint: @Sendable (String) -> Void
     /// Ends the process without waiting for a computation that does not return.
     let abandon: @Sendable () -> Void
 
-    /// - Parameters:
-    ///   - hint: Called with `changed` after each commit a watcher should see, and with `idle` before the loop waits.
-    ///   - abandon: Ends the process at once; called when a computation would not return in time after its job was taken away.
+    /// - Parameter abandon: Ends the process at once; called when a computation would not return in time after its job was
+    ///   taken away.
     public init(
-        _ configuration: Configuration, store: any JobStore, blobs: BlobStore, computation: any Computation, logger: Logger,
-        hint: @escaping @Sendable (String) -> Void = { _ in },
+        _ configuration: Configuration, store: any WorkStore, blobs: BlobStore, computation: any Computation, logger: Logger,
         abandon: @escaping @Sendable () -> Void = { _exit(WorkerExit.abandoned) }
     ) {
         self.configuration = configuration
@@ -72,7 +68,6 @@ public final class WorkerLoop: Sendable {
         self.blobs = blobs
         self.computation = computation
         self.logger = logger
-        self.hint = hint
         self.abandon = abandon
     }
 
@@ -106,10 +101,10 @@ public final class WorkerLoop: Sendable {
                 if let job = next { record(.released, of: RunningJob(job, makeContext(for: job)), claiming: false) }
                 break
             }
-            if let job = next ?? claim() {
+            if let job = next {
                 next = execute(job)
-            } else {
-                waitForWork()
+            } else if waitForWork() {
+                next = claim()
             }
         }
         state.signal { $0.hasEnded = true }
@@ -125,20 +120,19 @@ public final class WorkerLoop: Sendable {
     }
 
     private func claim() -> ClaimedJob? {
-        state.withLock { $0.isWoken = false }
-        let job = attempt("claim") {
-            try store.hasClaimableJob() ? try store.claim(worker: configuration.id, lease: configuration.lease) : nil
-        }
-        guard let job = job ?? nil else { return nil }
-        hint("changed")
-        return job
+        attempt("claim") { try store.claim(worker: configuration.id, lease: configuration.lease) } ?? nil
     }
 
-    private func waitForWork() {
-        hint("idle")
-        // A job that was queued before the server heard `idle` came without a wake: look once more before waiting.
-        if attempt("look", { try store.hasClaimableJob() }) ?? false { return }
-        _ = state.wait(for: configuration.pollInterval) { $0.isWoken || $0.isDraining ? () : nil }
+    /// Waits until there is a job or word of one; false when the loop is to end.
+    private func waitForWork() -> Bool {
+        state.withLock { $0.isWoken = false }
+        // A job that was queued while the server took this worker for busy came without a wake, and one that nobody told of (a
+        // retry that is due) comes without one too: look before each wait.
+        while !(attempt("look") { try store.hasClaimableJob() } ?? false) {
+            let word = state.wait(for: configuration.pollInterval) { $0.isDraining ? false : $0.isWoken ? true : nil }
+            if let word { return word }
+        }
+        return true
     }
 
     // MARK: Running a job
@@ -162,7 +156,6 @@ public final class WorkerLoop: Sendable {
         }
         let next = record(outcome, of: running, claiming: !state.withLock { $0.isDraining })
         state.withLock { $0.current = nil }
-        hint("changed")
         return next
     }
 
@@ -192,14 +185,15 @@ public final class WorkerLoop: Sendable {
     /// Writes the end of an attempt. The store may be out of reach or full for a while: tries until the lease would be over.
     @discardableResult
     private func record(_ outcome: AttemptOutcome, of running: RunningJob, claiming: Bool) -> ClaimedJob? {
-        let reports = running.context.takeReports()
         let deadline = ContinuousClock.now + configuration.lease
         var outcome = outcome
         repeat {
             do {
-                let (status, next) = claiming
-                    ? try store.finish(running.job.lease, outcome, reporting: reports, thenClaimFor: configuration.lease)
-                    : (try store.finish(running.job.lease, outcome, reporting: reports), nil)
+                let (status, next) = try running.withReports { reports in
+                    claiming
+                        ? try store.finish(running.job.lease, outcome, reporting: reports, thenClaimFor: configuration.lease)
+                        : (try store.finish(running.job.lease, outcome, reporting: reports), nil)
+                }
                 if case .recorded(let state) = status, state.isFinal {
                     Checkpoints(directory: blobs.directory).remove(of: running.job.id)
                 }

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// The life of a `tangent work` process around its loop: priority, signals, and the pipes to the server that started it.
+/// The life of a `tangent work` process around its loop: priority, signals, and the ways to the server that started it.
 public enum WorkerProcess {
     /// Works until the server goes away (supervised), or SIGTERM or SIGINT comes; then hands its job back and returns.
     ///
@@ -16,16 +16,26 @@ public enum WorkerProcess {
         // A server that is gone, and a file size limit, come as errors of the call.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        let store = try SQLiteJobStore(directory, role: .worker)
-        let isSupervised = configuration.isSupervised
-        if isSupervised { makeNonblocking(STDOUT_FILENO) }
+        if configuration.isSupervised {
+            let store = ChannelStore(MessageChannel(descriptor: ChildProcess.channelNumber), directory: directory)
+            try run(configuration, store, directory, computation, logger)
+            try store.close()
+        } else {
+            let store = try SQLiteJobStore(directory, role: .worker)
+            try run(configuration, store, directory, computation, logger)
+            try store.close()
+        }
+    }
+
+    private static func run(
+        _ configuration: WorkerLoop.Configuration, _ store: any WorkStore, _ directory: DataDirectory,
+        _ computation: any Computation, _ logger: Logger
+    ) throws {
         let loop = WorkerLoop(
-            configuration, store: store, blobs: BlobStore(directory), computation: computation, logger: logger,
-            hint: { line in if isSupervised { send(line, to: STDOUT_FILENO) } })
+            configuration, store: store, blobs: BlobStore(directory), computation: computation, logger: logger)
         try TerminationSignals.handle { loop.stop() }
-        if isSupervised { startThread("server-lines") { follow(STDIN_FILENO, loop) } }
+        if configuration.isSupervised { startThread("server-lines") { follow(STDIN_FILENO, loop) } }
         loop.run()
-        try store.close()
     }
 
     /// Does what the server says, until it is gone.

@@ -7,7 +7,8 @@ import Synchronization
 /// The store's change log is the source of news: ``apply(_:)`` is called with what is new in it, by one thread, in order.
 /// A document is at most one turn of the change watcher behind the store.
 final class JobBoard: Sendable {
-    typealias Delivery = @Sendable (JobDocument?) -> Void
+    /// Is given the job, nil when it was deleted, and its result where that is at hand: elsewhere it is in the store.
+    typealias Delivery = @Sendable (JobDocument?, ComputedResult?) -> Void
 
     private struct Waiter {
         let id: Int
@@ -67,13 +68,14 @@ final class JobBoard: Sendable {
         }
     }
 
-    /// A job just written by this process: known before the change log brings it.
-    func put(_ job: Job) {
+    /// A job just written by this process: known before the change log brings it, and those who wait for it are told at once.
+    func put(_ job: Job, with result: ComputedResult? = nil) {
         let document = JobDocument(job)
-        state.withLock { state in
-            guard (state.documents[job.id]?.job.version ?? -1) < job.version else { return }
-            keep(document, in: &state)
+        let deliveries = state.withLock { state -> [Delivery] in
+            guard (state.documents[job.id]?.job.version ?? -1) < job.version else { return [] }
+            return take(document, in: &state)
         }
+        for deliver in deliveries { deliver(document, result) }
     }
 
     /// Jobs that the store has removed.
@@ -107,7 +109,7 @@ final class JobBoard: Sendable {
                 Waiter(id: state.waiterCount, until: condition, deadline: deadline, deliver: deliver))
             return (state.waiterCount, nil)
         }
-        if let immediate { return deliver(immediate) }
+        if let immediate { return deliver(immediate, nil) }
         onGiveUp { [weak self] in self?.forget(waiter: number, for: id) }
     }
 
@@ -124,24 +126,20 @@ final class JobBoard: Sendable {
         var deliveries: [(Delivery, JobDocument?)] = []
         state.withLock { state in
             for id in Set(batch.events.map(\.jobID)) {
-                if state.loading[id] != nil { state.loading[id]?.changes += 1 }
                 guard let job = jobs[id] else {
+                    state.loading[id]?.changes += 1
                     state.documents[id] = nil
                     deliveries += (state.waiters.removeValue(forKey: id) ?? []).map { ($0.deliver, nil) }
                     continue
                 }
                 // Kept even if nobody has asked for it yet: a job may be finished before the thread that enqueued it comes to
                 // `put` it, and would then stay queued here for ever. What this process wrote itself may be newer still.
-                if let known = state.documents[id], known.job.version > job.version { continue }
+                if let known = state.documents[id], known.job.version >= job.version { continue }
                 let document = JobDocument(job)
-                keep(document, in: &state)
-                guard let waiters = state.waiters.removeValue(forKey: id) else { continue }
-                let (content, patient) = waiters.partitioned { $0.until(job) }
-                deliveries += content.map { ($0.deliver, document) }
-                if !patient.isEmpty { state.waiters[id] = patient }
+                deliveries += take(document, in: &state).map { ($0, document) }
             }
         }
-        for (deliver, document) in deliveries { deliver(document) }
+        for (deliver, document) in deliveries { deliver(document, nil) }
     }
 
     /// Answers those whose time is up. Called a few times a second.
@@ -156,13 +154,24 @@ final class JobBoard: Sendable {
                 deliveries += late.map { ($0.deliver, state.documents[id]) }
             }
         }
-        for (deliver, document) in deliveries { deliver(document) }
+        for (deliver, document) in deliveries { deliver(document, nil) }
     }
 
     /// From now on nobody is made to wait: the server is about to stop, and clients learn what is known.
     func beginStopping() {
         state.withLock { $0.isStopping = true }
         tick()
+    }
+
+    /// Keeps a newer document, and takes those out of the waiting who waited for what it says.
+    private func take(_ document: JobDocument, in state: inout State) -> [Delivery] {
+        let id = document.job.id
+        state.loading[id]?.changes += 1
+        keep(document, in: &state)
+        guard let waiters = state.waiters.removeValue(forKey: id) else { return [] }
+        let (content, patient) = waiters.partitioned { $0.until(document.job) }
+        if !patient.isEmpty { state.waiters[id] = patient }
+        return content.map(\.deliver)
     }
 
     private func keep(_ document: JobDocument, in state: inout State) {

@@ -36,7 +36,7 @@ struct JobRoutes: Sendable {
             ? document.job.version : -1
         try core.board.wait(
             for: id, until: { $0.version != version }, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose
-        ) { latest in
+        ) { latest, _ in
             guard let latest else {
                 return context.responder.respond(Self.noSuchJob(id).response(requestID: context.head.id))
             }

@@ -88,14 +88,14 @@ struct Submissions: Sendable {
         }
         try core.board.wait(
             for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose
-        ) { [self] document in
+        ) { [self] document, result in
             guard let document else {
                 return context.responder.respond(JobRoutes.noSuchJob(job.id).response(requestID: context.head.id))
             }
             guard document.job.state.isFinal else {
                 return context.responder.respond(accepted(document, preferences, replayed: replayed))
             }
-            let submitted = core.pool.submit { respond(with: document, preferences, context, replayed: replayed) }
+            let submitted = core.pool.submit { respond(with: document, result, preferences, context, replayed: replayed) }
             if !submitted { context.responder.respond(accepted(document, preferences, replayed: replayed)) }
         }
     }
@@ -105,17 +105,26 @@ struct Submissions: Sendable {
     }
 
     /// 200 and the finished job, with its result as a further member if it succeeded.
-    private func respond(with document: JobDocument, _ preferences: Preferences, _ context: RequestContext, replayed: Bool) {
+    ///
+    /// - Parameter known: The result where it is at hand; otherwise the store is asked for it.
+    private func respond(
+        with document: JobDocument, _ known: ComputedResult?, _ preferences: Preferences, _ context: RequestContext, replayed: Bool
+    ) {
         do {
             let fields = fields(document, preferences, replayed: replayed)
-            guard case .found(let result, let job) = try core.store.result(of: document.job.id) else {
+            guard let result = try known ?? result(of: document.job) else {
                 return context.responder.respond(Response(status: .ok, fields: fields, body: .bytes(document.body)))
             }
-            let answer = try ResultDocument(result, of: job, inline: .automatic, blobs: core.blobs, wrappedIn: document)
+            let answer = try ResultDocument(result, of: document.job, inline: .automatic, blobs: core.blobs, wrappedIn: document)
             context.responder.respond(try answer.response(fields: fields, pool: core.pieces))
         } catch {
             context.responder.respond(core.response(to: error, requestID: context.head.id))
         }
+    }
+
+    private func result(of job: Job) throws -> ComputedResult? {
+        guard case .found(let result, _) = try core.store.result(of: job.id) else { return nil }
+        return result
     }
 
     private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> ResponseFields {
@@ -147,7 +156,7 @@ struct Submissions: Sendable {
                     throw Problem(.notFound, "The job that this Idempotency-Key made was deleted; take a new key to make another.")
                 }
                 if document.job.state.isFinal, preferences.wait != nil {
-                    return respond(with: document, preferences, context, replayed: true)
+                    return respond(with: document, nil, preferences, context, replayed: true)
                 }
                 try answer(document.job, preferences, context, replayed: true)
             } catch {

@@ -56,11 +56,12 @@ public final class TangentServer: Sendable {
         self.watcher = watcher
         hints.set { watcher.hint() }
         store.onCommit { watcher.hint() }
+        store.onEnd { core.board.put($0, with: $1) }
         housekeeper = Housekeeper(
             store: store, blobs: core.blobs, lease: .seconds(configuration.leaseSeconds), logger: logger,
             changed: {
                 watcher.hint()
-                supervisor.wake()
+                supervisor.wakeAll()
             },
             forgotten: { core.board.forget($0) })
         ticker = Ticker(interval: 0.1) { count in

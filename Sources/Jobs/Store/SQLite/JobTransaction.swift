@@ -79,13 +79,15 @@ struct JobTransaction {
     // MARK: Out of the queue
 
     /// The job's last state.
-    func end(_ id: String, as state: JobState, attempt: Int, error: String?) throws {
+    ///
+    /// - Parameter progress: How far it came, where there is newer word of it than the job's.
+    func end(_ id: String, as state: JobState, attempt: Int, error: String?, progress: String? = nil) throws {
         try database.change(
             """
             UPDATE jobs SET state = ?, error = ?, finished_at = ?, expires_at = ?, lease_owner = NULL,
-                lease_expires_at = NULL, version = version + 1 WHERE id = ?
+                lease_expires_at = NULL, progress = coalesce(?, progress), version = version + 1 WHERE id = ?
             """,
-            [state, error, now, now + policy.retention, id])
+            [state, error, now, now + policy.retention, progress, id])
         try log(state, id, attempt: attempt)
     }
 

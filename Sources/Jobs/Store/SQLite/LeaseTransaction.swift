@@ -58,41 +58,46 @@ extension JobTransaction {
 
     func report(_ reports: [JobReport], under lease: Lease) throws -> LeaseStatus {
         let status = try status(of: lease)
-        if status != .lost { try write(reports, lease.jobID) }
+        if status != .lost, let progress = try log(reports, lease.jobID) {
+            try database.change("UPDATE jobs SET progress = ?, version = version + 1 WHERE id = ?", [progress, lease.jobID])
+        }
         return status
     }
 
-    private func write(_ reports: [JobReport], _ id: String) throws {
+    /// Returns the last progress among the reports, as it stands in the log.
+    private func log(_ reports: [JobReport], _ id: String) throws -> String? {
+        var last: String?
         for report in reports {
             switch report {
             case .metric(let json):
                 try log(.metric, id, json)
             case .progress(let progress):
                 let json = progress.json
-                try database.change("UPDATE jobs SET progress = ?, version = version + 1 WHERE id = ?", [json, id])
                 try log(.progress, id, json)
+                last = json
             }
         }
+        return last
     }
 
     func finish(_ lease: Lease, _ outcome: AttemptOutcome, reporting reports: [JobReport]) throws -> FinishStatus {
         guard let held = try held(lease) else { return .leaseLost }
-        try write(reports, lease.jobID)
+        let progress = try log(reports, lease.jobID)
         // Once a cancel has been accepted the job ends cancelled, even if the computation was faster.
         switch held.isCancelRequested ? .cancelled : outcome {
         case .succeeded(let result):
             try keep(result, lease.jobID)
-            return try close(lease, held, as: .succeeded, .succeeded)
+            return try close(lease, held, progress, as: .succeeded, .succeeded)
         case .failed(let problem):
-            return try close(lease, held, as: .failed, .failed, problem)
+            return try close(lease, held, progress, as: .failed, .failed, problem)
         case .retry(let problem) where held.attempt >= held.maxAttempts:
-            return try close(lease, held, as: .failed, .failed, problem)
+            return try close(lease, held, progress, as: .failed, .failed, problem)
         case .retry(let problem):
             try endAttempt(lease.jobID, lease.fence, .retried, problem)
             try requeue(lease.jobID, at: now + policy.pause(afterAttempt: held.attempt), attempt: held.attempt)
             return .recorded(.queued)
         case .cancelled:
-            return try close(lease, held, as: .cancelled, .cancelled)
+            return try close(lease, held, progress, as: .cancelled, .cancelled)
         case .released:
             try endAttempt(lease.jobID, lease.fence, .released, nil)
             try requeue(lease.jobID, at: now, attempt: held.attempt - 1)
@@ -101,10 +106,11 @@ extension JobTransaction {
     }
 
     private func close(
-        _ lease: Lease, _ held: Held, as state: JobState, _ outcome: JobAttempt.Outcome, _ problem: String? = nil
+        _ lease: Lease, _ held: Held, _ progress: String?, as state: JobState, _ outcome: JobAttempt.Outcome,
+        _ problem: String? = nil
     ) throws -> FinishStatus {
         try endAttempt(lease.jobID, lease.fence, outcome, problem)
-        try end(lease.jobID, as: state, attempt: held.attempt, error: problem)
+        try end(lease.jobID, as: state, attempt: held.attempt, error: problem, progress: progress)
         return .recorded(state)
     }
 

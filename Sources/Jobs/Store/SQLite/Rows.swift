@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JSON
 
 extension Database {
     /// Runs a statement that changes rows; statements are prepared once per connection.
@@ -51,15 +52,26 @@ extension Job {
 
 extension JobProgress {
     init?(json: String?) {
-        guard let json, let progress = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)) else { return nil }
-        self = progress
+        guard let json, case .object(let object) = try? JSONParser.parse(json), let completed = object["completed"]?.wholeNumber,
+            let total = object["total"]?.wholeNumber, case .string(let unit) = object["unit"], case .string(let message) = object["message"]
+        else { return nil }
+        self.init(completed: completed, total: total, unit: unit, message: message)
     }
 
+    /// With the fraction, which those who listen to events want and which is not read back.
     var json: String {
-        // Plain finite members: encoding them has no way to fail. Sorted, so that every event looks alike.
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let value: JSONValue = .object(JSONObject([
+            ("completed", .number(JSONNumber(completed))), ("fraction", .number(JSONNumber(fraction))),
+            ("message", .string(message)), ("total", .number(JSONNumber(total))), ("unit", .string(unit)),
+        ]))
+        // Finite numbers: there is no way to fail.
+        return (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}
+
+extension JSONValue {
+    fileprivate var wholeNumber: Int? {
+        if case .number(let number) = self { number.integer } else { nil }
     }
 }
 

@@ -38,21 +38,47 @@ extension SQLiteJobStore {
     }
 
     public func finish(_ lease: Lease, _ outcome: AttemptOutcome, reporting reports: [JobReport]) throws -> FinishStatus {
-        try write(.synced) { try $0.finish(lease, outcome, reporting: reports) }
+        try end(lease, outcome, reports, claimingFor: nil).status
     }
 
     public func finish(
         _ lease: Lease, _ outcome: AttemptOutcome, reporting reports: [JobReport], thenClaimFor span: Duration
     ) throws -> (FinishStatus, ClaimedJob?) {
-        let both = try write(.synced) { transaction in
-            FinishAndClaim(
-                status: try transaction.finish(lease, outcome, reporting: reports),
-                next: try transaction.claim(worker: lease.owner, lease: span))
-        }
+        let both = try end(lease, outcome, reports, claimingFor: span)
         return (both.status, both.next)
     }
 
-    private struct FinishAndClaim: Sendable { var status: FinishStatus; var next: ClaimedJob? }
+    private struct Ending: Sendable {
+        var both: FinishAndClaim
+        /// The job as it ended, where somebody wants to know.
+        var job: Job?
+    }
+
+    private func end(
+        _ lease: Lease, _ outcome: AttemptOutcome, _ reports: [JobReport], claimingFor span: Duration?
+    ) throws -> FinishAndClaim {
+        let isWatched = handlers.wantsEnds
+        let body = { @Sendable (transaction: JobTransaction) in
+            let status = try transaction.finish(lease, outcome, reporting: reports)
+            var job: Job?
+            if isWatched, case .recorded(let state) = status, state.isFinal { job = try transaction.job(lease.jobID) }
+            let next = try span.flatMap { try transaction.claim(worker: lease.owner, lease: $0) }
+            return Ending(both: FinishAndClaim(status: status, next: next), job: job)
+        }
+        guard let writer else { return try write(.synced, body).both }
+        // The worker goes on after the commit; those who wait for the job are told of its end when it is on disk. After a
+        // power loss between the two the job is computed again, and nobody was told otherwise.
+        let policy = policy
+        let handlers = handlers
+        return try waiting { completion in
+            writer.submit({ try body(JobTransaction($0, policy)) }, completion: completion) { ending in
+                guard case .success(let ending) = ending, let job = ending.job else { return }
+                // A cancel that was accepted first outweighs the result.
+                if case .succeeded(let result) = outcome, job.state == .succeeded { return handlers.ended(job, result) }
+                handlers.ended(job, nil)
+            }
+        }.both
+    }
 
     public func releaseLeases(of worker: String) throws -> [String] {
         try write(.synced) { try $0.releaseLeases(of: worker) }

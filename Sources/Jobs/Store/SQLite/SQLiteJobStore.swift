@@ -12,20 +12,24 @@ public final class SQLiteJobStore: JobStore {
 
     let database: StoreDatabase
     let policy: StorePolicy
-    private let writer: StoreWriter?
-    private let commitHandler: CommitHandler
+    let writer: StoreWriter?
+    let handlers: StoreHandlers
 
     /// Opens the store, bringing its tables up to date.
     public init(_ directory: DataDirectory, role: Role, policy: StorePolicy = StorePolicy()) throws {
         self.policy = policy
         database = try StoreDatabase(path: directory.databasePath, readers: role == .server ? 4 : 1)
-        let handler = CommitHandler()
-        commitHandler = handler
-        writer = role == .server ? StoreWriter(database, committed: { handler.call() }) : nil
+        let handlers = StoreHandlers()
+        self.handlers = handlers
+        writer = role == .server ? StoreWriter(database, committed: { handlers.committed() }) : nil
     }
 
     /// Sets what is called after each commit of this server's own, before those who wait for it are answered.
-    public func onCommit(_ handler: @escaping @Sendable () -> Void) { commitHandler.set(handler) }
+    public func onCommit(_ handler: @escaping @Sendable () -> Void) { handlers.onCommit(handler) }
+
+    /// Sets what is told of each job that a call of `finish` has brought to its end, with the result if it succeeded: after the
+    /// commit, on the thread of the call.
+    public func onEnd(_ handler: @escaping @Sendable (Job, ComputedResult?) -> Void) { handlers.onEnd(handler) }
 
     /// Finishes what is pending, writes the log back into the file and closes it.
     public func close() throws {
@@ -44,7 +48,7 @@ public final class SQLiteJobStore: JobStore {
     ) throws -> Value {
         guard writer != nil else {
             let value = try database.write(durability) { try body(JobTransaction($0, policy)) }
-            commitHandler.call()
+            handlers.committed()
             return value
         }
         return try waiting { submit(durability, body, completion: $0) }
@@ -60,13 +64,21 @@ public final class SQLiteJobStore: JobStore {
     }
 }
 
-/// What to call after a commit; it can be set after the store, as the one who is called usually needs the store first.
-final class CommitHandler: Sendable {
+/// What to call after a commit and after a job's end; it can be set after the store, as the one who is called usually needs the
+/// store first.
+final class StoreHandlers: Sendable {
     /// A closure in generic storage is wrapped anew by each access to it, a chain that grows until the stack ends; in a
     /// struct it is kept as it is.
-    private struct Handler { var call: @Sendable () -> Void = {} }
-    private let handler = Mutex(Handler())
+    private struct Handlers {
+        var commit: @Sendable () -> Void = {}
+        var end: (@Sendable (Job, ComputedResult?) -> Void)?
+    }
+    private let handlers = Mutex(Handlers())
 
-    func set(_ new: @escaping @Sendable () -> Void) { handler.withLock { $0.call = new } }
-    func call() { handler.withLock { $0 }.call() }
+    func onCommit(_ new: @escaping @Sendable () -> Void) { handlers.withLock { $0.commit = new } }
+    func onEnd(_ new: @escaping @Sendable (Job, ComputedResult?) -> Void) { handlers.withLock { $0.end = new } }
+
+    var wantsEnds: Bool { handlers.withLock { $0.end != nil } }
+    func committed() { handlers.withLock { $0 }.commit() }
+    func ended(_ job: Job, _ result: ComputedResult?) { handlers.withLock { $0 }.end?(job, result) }
 }

@@ -73,8 +73,13 @@ final class StoreDatabase: Sendable {
                 return value
             }
         }
-        if wanted == .synced, fdatasync(log) != 0 { throw StorageError.failed("fdatasync", logPath) }
+        if wanted == .synced { try sync() }
         return value
+    }
+
+    /// Has the disk take every commit that was made before the call.
+    func sync() throws {
+        guard fdatasync(log) == 0 else { throw StorageError.failed("fdatasync", logPath) }
     }
 
     func checkpoint() throws {

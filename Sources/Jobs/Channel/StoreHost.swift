@@ -1,0 +1,48 @@
+import Logging
+
+/// The server's end of a worker's channel: carries out the worker's calls on the store, one after another.
+struct StoreHost: Sendable {
+    let store: any WorkStore
+    let logger: Logger
+    /// Called before the worker is told whether a job is waiting: it waits for a word if there is none.
+    let willWait: @Sendable () -> Void
+
+    /// Answers until the worker is gone.
+    func serve(_ channel: MessageChannel) {
+        do {
+            while let call = try channel.receive(StoreCall.self) { try answer(call, over: channel) }
+        } catch {
+            // A worker that dies while it is answered is told of by its end; anything else is a fault of ours.
+            logger.debug("a worker's channel broke", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func answer(_ call: StoreCall, over channel: MessageChannel) throws {
+        switch call {
+        case .register(let worker):
+            try send(over: channel) {
+                try store.register(worker)
+                return Done()
+            }
+        case .look:
+            willWait()
+            try send(over: channel) { try store.hasClaimableJob() }
+        case .claim(let worker, let lease): try send(over: channel) { try store.claim(worker: worker, lease: lease) }
+        case .renew(let lease, let span): try send(over: channel) { try store.renew(lease, by: span) }
+        case .status(let lease): try send(over: channel) { try store.status(of: lease) }
+        case .report(let reports, let lease): try send(over: channel) { try store.report(reports, under: lease) }
+        case .finish(let lease, let outcome, let reports):
+            try send(over: channel) { try store.finish(lease, outcome, reporting: reports) }
+        case .finishAndClaim(let lease, let outcome, let reports, let span):
+            try send(over: channel) {
+                let (status, next) = try store.finish(lease, outcome, reporting: reports, thenClaimFor: span)
+                return FinishAndClaim(status: status, next: next)
+            }
+        case .dataset(let id): try send(over: channel) { try store.dataset(id) }
+        }
+    }
+
+    private func send<Value: ChannelCodable>(over channel: MessageChannel, _ body: () throws -> Value) throws {
+        try channel.send(StoreAnswer(catching: body))
+    }
+}
