@@ -68,7 +68,7 @@ import Testing
         let dead = try ChildProcess.spawn("/bin/true", [])
         _ = dead.wait()
         close(dead.input)
-        close(dead.output)
+        dead.channel.close()
         // This process has the number of the server before it (in a container they are all 1), so the file is not its own.
         for name in ["\(dead.pid)-left", "\(getpid())-before", "1-init", "upload-cut.tmp", "other"] {
             _ = FileManager.default.createFile(atPath: "\(scratch.data.temporaryPath)/\(name)", contents: Data(bytes))
@@ -157,7 +157,7 @@ import Testing
         guard let process = try? ChildProcess.spawn(executable, arguments) else { return -1 }
         defer {
             close(process.input)
-            close(process.output)
+            process.channel.close()
         }
         guard case .exited(let code) = process.wait() else { return -1 }
         return code

@@ -17,17 +17,14 @@ private struct WorkerFixture {
     let loop: WorkerLoop
     let ended = Monitor(false)
     let abandoned = Monitor(0)
-    let hints = Monitor<[String]>([])
 
     init(lease: Duration = .seconds(45), _ body: @escaping @Sendable (ClaimedJob, JobContext) throws -> ComputedResult) throws {
         scratch = try ScratchDirectory()
         server = try SQLiteJobStore(scratch.data, role: .server)
-        let hints = hints
         let abandoned = abandoned
         loop = WorkerLoop(
             .init(id: "w", lease: lease), store: try SQLiteJobStore(scratch.data, role: .worker), blobs: scratch.blobs,
             computation: Scripted(body: body), logger: quiet,
-            hint: { line in hints.signal { $0.append(line) } },
             abandon: { abandoned.signal { $0 += 1 } })
         let loop = loop
         let ended = ended
@@ -78,7 +75,9 @@ private struct WorkerFixture {
         #expect(result.document == #"{"kind":"fine"}"#)
         #expect(fixture.scratch.blobs.exists(try #require(result.arrays.first).blob))
         #expect(job.progress == JobProgress(completed: 2, total: 2, unit: "tiles"))
-        #expect(try fixture.server.events(of: fine, after: 0, limit: 9).map(\.kind) == [.state, .state, .metric, .progress, .state])
+        // On a slow machine the keeper may come between the two words of progress.
+        let kinds = try fixture.server.events(of: fine, after: 0, limit: 9).map(\.kind)
+        #expect(kinds == [.state, .state, .metric, .progress, .state] || kinds == [.state, .state, .metric, .progress, .progress, .state])
         for (kind, code) in [("full", "insufficient_storage"), ("odd", "internal_error"), ("refused", "diverged")] {
             let id = try fixture.enqueue(kind)
             #expect(try fixture.reaches(.failed, id))
@@ -88,7 +87,6 @@ private struct WorkerFixture {
         #expect(try eventually { try fixture.server.attempts(of: again).first?.outcome == .retried })
         fixture.loop.drain()
         fixture.waitForEnd()
-        #expect(fixture.hints.withLock { $0.contains("changed") && $0.contains("idle") })
     }
 
     @Test func progressIsSeenWhileTheJobRuns() throws {

@@ -48,10 +48,32 @@ private final class Fixture {
         fixture.board.apply(try fixture.news())
         fixture.board.put(job)
         let seen = Mutex<JobState?>(nil)
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document, _ in
             seen.withLock { $0 = document?.job.state }
         }
         #expect(seen.withLock { $0 } == .succeeded)
+    }
+
+    /// What this process has written itself is told at once, with the result at hand, and not again when the change log brings it.
+    @Test func anEndIsToldWithItsResult() throws {
+        let fixture = try Fixture()
+        let board = fixture.board
+        fixture.store.onEnd { board.put($0, with: $1) }
+        let job = try fixture.enqueue()
+        board.put(job)
+        let told = Mutex<[(JobState?, String?)]>([])
+        let isTold = DispatchSemaphore(value: 0)
+        try board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document, result in
+            told.withLock { $0.append((document?.job.state, result?.document)) }
+            isTold.signal()
+        }
+        try fixture.finish()
+        isTold.wait()
+        board.apply(try fixture.news())
+        board.tick(now: soon + .seconds(1))
+        #expect(told.withLock { $0.map(\.0) } == [.succeeded])
+        #expect(told.withLock { $0.map(\.1) } == ["{}"])
+        #expect(board.cached(job.id)?.job == (try fixture.store.job(job.id)))
     }
 
     @Test func thoseWhoWaitAreToldOnceWhenTheirConditionHolds() throws {
@@ -59,7 +81,7 @@ private final class Fixture {
         let job = try fixture.enqueue()
         fixture.board.put(job)
         let told = Mutex<[JobState?]>([])
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document, _ in
             told.withLock { $0.append(document?.job.state) }
         }
         fixture.board.apply(try fixture.news())
@@ -76,7 +98,7 @@ private final class Fixture {
         let job = try fixture.enqueue()
         fixture.board.put(job)
         let told = Mutex<[JobState?]>([])
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document, _ in
             told.withLock { $0.append(document?.job.state) }
         }
         fixture.board.tick(now: soon - .seconds(1))
@@ -90,9 +112,9 @@ private final class Fixture {
         let job = try fixture.enqueue()
         fixture.board.put(job)
         let told = Mutex(0)
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _ in told.withLock { $0 += 1 } }
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _, _ in told.withLock { $0 += 1 } }
         fixture.board.beginStopping()
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _ in told.withLock { $0 += 1 } }
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { _, _ in told.withLock { $0 += 1 } }
         #expect(told.withLock { $0 } == 2)
     }
 
@@ -105,7 +127,7 @@ private final class Fixture {
         for number in 0..<3 {
             try fixture.board.wait(
                 for: job.id, until: \.state.isFinal, deadline: soon, onGiveUp: { action in giveUp.withLock { $0.append(action) } }
-            ) { _ in told.withLock { $0.append(number) } }
+            ) { _, _ in told.withLock { $0.append(number) } }
         }
         let actions = giveUp.withLock { $0 }
         actions[1]()
@@ -121,7 +143,7 @@ private final class Fixture {
         let job = try fixture.enqueue()
         fixture.board.put(job)
         let told = Mutex<[Bool]>([])
-        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document in
+        try fixture.board.wait(for: job.id, until: \.state.isFinal, deadline: soon) { document, _ in
             told.withLock { $0.append(document == nil) }
         }
         var news = try fixture.news()
