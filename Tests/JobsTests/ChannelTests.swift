@@ -71,7 +71,7 @@ private struct ChannelFixture {
         let lease = try #require(next?.lease)
         _ = try fixture.store.store.cancel(second.id)
         #expect(try worker.status(of: lease) == .cancelRequested)
-        #expect(try worker.finish(lease, .cancelled) == .recorded(.cancelled))
+        #expect(try worker.finish(lease, .cancelled()) == .recorded(.cancelled))
         #expect(try worker.finish(lease, .failed(problem: "{}")) == .leaseLost)
         #expect(try worker.status(of: lease) == .lost)
         let dataset = Dataset(

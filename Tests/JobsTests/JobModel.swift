@@ -57,14 +57,16 @@ struct JobModel {
         let status = status(lease)
         if status == .lost { return .leaseLost }
         return update(lease.jobID) { job in
-            switch status == .cancelRequested ? .cancelled : outcome {
+            switch status == .cancelRequested && !outcome.isCancelled ? .cancelled() : outcome {
             case .succeeded(let result):
                 job.document = result.document
                 job.end(.succeeded)
             case .failed(let problem): job.end(.failed, problem)
             case .retry(let problem) where job.attempt == job.maxAttempts: job.end(.failed, problem)
             case .retry: job.requeue(at: now + pause(job.attempt))
-            case .cancelled: job.end(.cancelled)
+            case .cancelled(let partial):
+                job.document = partial?.document
+                job.end(.cancelled)
             case .released:
                 job.attempt -= 1
                 job.requeue(at: now)
@@ -116,5 +118,11 @@ extension JobModel.Entry {
         runAt = moment
         owner = nil
         leaseEnd = nil
+    }
+}
+
+extension AttemptOutcome {
+    var isCancelled: Bool {
+        if case .cancelled = self { true } else { false }
     }
 }

@@ -29,7 +29,7 @@ import Testing
         #expect(try fixture.store.finish(first.lease, .released) == .recorded(.queued))
         let second = try fixture.claim("w1")
         #expect(second.attempt == 1)
-        #expect(try fixture.store.finish(first.lease, .cancelled) == .leaseLost)
+        #expect(try fixture.store.finish(first.lease, .cancelled()) == .leaseLost)
         #expect(try fixture.job(second.id).state == .running)
     }
 
@@ -100,6 +100,14 @@ import Testing
         // A computation that was faster than the cancel: the promise to the client stands.
         #expect(try fixture.store.finish(running.lease, .succeeded(ComputedResult(document: "{}"))) == .recorded(.cancelled))
         guard case .notReady = try fixture.store.result(of: running.id) else { throw Unexpected("a cancelled result") }
+
+        // One that had something to show when it stopped.
+        try fixture.enqueue()
+        let interrupted = try fixture.claim()
+        _ = try fixture.store.cancel(interrupted.id)
+        let partial = ComputedResult(document: #"{"runs":[]}"#)
+        #expect(try fixture.store.finish(interrupted.lease, .cancelled(partial)) == .recorded(.cancelled))
+        #expect(try fixture.store.result(of: interrupted.id) == .partial(partial, fixture.job(interrupted.id)))
 
         try fixture.enqueue()
         let dying = try fixture.claim("dying")

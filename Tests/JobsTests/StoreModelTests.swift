@@ -37,11 +37,12 @@ import Testing
             case 50..<75:
                 guard let lease = leases.randomElement(using: &generator) else { continue }
                 let outcome: AttemptOutcome =
-                    switch Int.random(in: 0..<5, using: &generator) {
+                    switch Int.random(in: 0..<6, using: &generator) {
                     case 0: .succeeded(ComputedResult(document: "{\"step\":\(step)}"))
                     case 1: .failed(problem: "{\"step\":\(step)}")
                     case 2: .retry(problem: "{\"again\":\(step)}")
-                    case 3: .cancelled
+                    case 3: .cancelled()
+                    case 4: .cancelled(ComputedResult(document: "{\"partial\":\(step)}"))
                     default: .released
                     }
                 let expected = model.finish(lease, outcome, pause: { store.policy.pause(afterAttempt: $0) }, now: now)
@@ -86,7 +87,9 @@ import Testing
         #expect((job?.cancelRequestedAt != nil) == (expected?.cancelRequested ?? false), "step \(step)")
         #expect((job?.finishedAt != nil) == (expected?.state.isFinal ?? false), "step \(step)")
         switch try store.result(of: id) {
-        case .found(let result, _): #expect(result.document == expected?.document, "step \(step)")
+        case .found(let result, let job), .partial(let result, let job):
+            #expect(result.document == expected?.document, "step \(step)")
+            #expect(job.state == expected?.state)
         case .notReady: #expect(expected?.document == nil, "step \(step)")
         case .gone: Issue.record("gone at step \(step)")
         case .noSuchJob: #expect(expected == nil, "step \(step)")

@@ -1,5 +1,5 @@
-/// Why a run ended.
-public enum StopReason: String, Sendable, CaseIterable { case steps, loss, diverged }
+/// Why a run ended. `cancelled`: its job was, and the curves end where they were.
+public enum StopReason: String, Sendable, CaseIterable { case steps, loss, diverged, cancelled }
 
 /// What one network of one width and seed did.
 public struct RunResult: Sendable, Equatable {

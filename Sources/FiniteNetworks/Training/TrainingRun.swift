@@ -124,11 +124,15 @@ final class TrainingRun<Scalar: NetworkScalar> {
         step += 1
     }
 
+    /// Ends the run where it is.
+    func interrupt() { finish(.cancelled) }
+
     private func finish(_ reason: StopReason) {
         result.stopReason = reason
         keepSnapshot(isLast: true)
         result.linearizedDisagreement = linear?.disagreement
-        guard let path, reason != .diverged else { return }
+        // The path of a cancelled run is summed up nowhere: whoever cancelled does not want to wait for it.
+        guard let path, reason == .steps || reason == .loss else { return }
         let center = plan.centerOutputs ? path.outputs(mover.start, center: nil, scale: 1) : nil
         result.pathKernel = path.result(
             offsets: path.outputs(mover.start, center: center, scale: plan.outputScale),

@@ -41,6 +41,8 @@ public struct TrainingSweep: Sendable {
         public var record: @Sendable (_ run: Int, _ step: Int, RunRecords) -> Void = { _, _, _ in }
         public var finished: @Sendable (_ run: Int, RunResult) -> Void = { _, _ in }
         public var isCancelled: @Sendable () -> Bool = { false }
+        /// After a cancel: a run that had begun, with what it has recorded up to there or up to its end.
+        public var interrupted: @Sendable (_ run: Int, RunResult) -> Void = { _, _ in }
         /// Whether it is time to keep the state of the runs.
         public var isCheckpointDue: @Sendable () -> Bool = { false }
         public var save: @Sendable ([UInt8]) throws -> Void = { _ in }
@@ -74,12 +76,21 @@ public struct TrainingSweep: Sendable {
                         pause: { board.passed(index, step: run.step) })
                     if !isDone { board.keep(index, run.encode()) }
                 }
-                guard isDone else { return }
+                guard isDone else {
+                    // A start that was measured during the cancel means nothing.
+                    if observer.isCancelled(), !run.result.records.steps.isEmpty {
+                        run.interrupt()
+                        observer.interrupted(index, run.result)
+                    }
+                    return
+                }
                 board.finish(index, run.result)
                 observer.finished(index, run.result)
             }
         }
-        return try board.results()
+        let results = try board.results()
+        if results == nil { board.forEachEnded(observer.interrupted) }
+        return results
     }
 }
 
@@ -203,6 +214,11 @@ private final class SweepBoard: Sendable {
             let results = state.done.compactMap { $0 }
             return results.count == state.done.count ? results : nil
         }
+    }
+
+    func forEachEnded(_ body: (Int, RunResult) -> Void) {
+        let done = state.withLock { $0.done }
+        for (index, result) in done.enumerated() { if let result { body(index, result) } }
     }
 
     private static let version = 1

@@ -111,7 +111,7 @@ extension AttemptOutcome: ChannelCodable {
         case 0: self = .succeeded(try reader.value())
         case 1: self = .failed(problem: try reader.value())
         case 2: self = .retry(problem: try reader.value())
-        case 3: self = .cancelled
+        case 3: self = .cancelled(try reader.value())
         case 4: self = .released
         default: throw MalformedMessage()
         }
@@ -122,7 +122,7 @@ extension AttemptOutcome: ChannelCodable {
         case .succeeded(let result): writer.write(0, result)
         case .failed(let problem): writer.write(1, problem)
         case .retry(let problem): writer.write(2, problem)
-        case .cancelled: writer.write(3)
+        case .cancelled(let result): writer.write(3, result)
         case .released: writer.write(4)
         }
     }

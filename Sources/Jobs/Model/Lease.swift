@@ -42,9 +42,17 @@ public enum AttemptOutcome: Sendable, Equatable {
     case failed(problem: String)
     /// Queued again after a pause, unless it was the last attempt.
     case retry(problem: String)
-    case cancelled
+    /// With what there was of a result, where that is of use.
+    case cancelled(ComputedResult? = nil)
     /// Handed back without being charged.
     case released
+}
+
+extension AttemptOutcome {
+    /// What it counts for once a cancel has been accepted.
+    var whenCancelled: AttemptOutcome {
+        if case .cancelled = self { self } else { .cancelled() }
+    }
 }
 
 /// What a finished attempt made of its job.

@@ -53,6 +53,8 @@ public struct ComputedResult: Sendable, Equatable {
 /// A result asked for.
 public enum ResultLookup: Sendable, Equatable {
     case found(ComputedResult, Job)
+    /// The job was cancelled, and left what it had.
+    case partial(ComputedResult, Job)
     /// The job has not succeeded (yet): its state says why there is no result.
     case notReady(Job)
     /// The result was let go after its time.

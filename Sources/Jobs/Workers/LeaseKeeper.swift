@@ -81,7 +81,7 @@ struct LeaseKeeper: Sendable {
         guard running.takeEnding() else { return waitForEnd(of: running) }
         let lease = running.job.lease
         switch running.stopReason {
-        case .cancelRequested: _ = loop.attempt("cancel") { try loop.store.finish(lease, .cancelled) }
+        case .cancelRequested: _ = loop.attempt("cancel") { try loop.store.finish(lease, .cancelled()) }
         case .stopping: _ = loop.attempt("release") { try loop.store.finish(lease, .released) }
         case .leaseLost, nil: break
         }

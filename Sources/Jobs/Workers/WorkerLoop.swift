@@ -166,7 +166,7 @@ public final class WorkerLoop: Sendable {
         } catch {
             // What a computation throws after it was told to stop says nothing about the job.
             switch running.stopReason {
-            case .cancelRequested: return .cancelled
+            case .cancelRequested: return .cancelled((error as? PartialResult)?.result)
             case .stopping, .leaseLost: return .released
             case nil: break
             }

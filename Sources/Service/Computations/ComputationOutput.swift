@@ -8,6 +8,8 @@ struct ComputationOutput {
     var members = JSONObject()
     var metrics = JSONObject()
     var arrays: [ResultArray] = []
+    /// What there was when the job was cancelled.
+    var isPartial = false
 }
 
 /// An error that says something about a job's numbers, and would come again: a failed job with a stable code.

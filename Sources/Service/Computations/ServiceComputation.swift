@@ -11,9 +11,7 @@ public struct ServiceComputation: Computation {
 
     public func run(_ job: ClaimedJob, _ context: JobContext) throws -> ComputedResult {
         let start = ContinuousClock.now
-        do {
-            guard let type = JobRequests.type(of: job.kind) else { throw DamagedSpecification(detail: "of unknown kind \(job.kind)") }
-            let (request, output) = try Self.compute(job, as: type, context)
+        func result(_ request: JSONValue, _ output: ComputationOutput) throws -> ComputedResult {
             let document = JSONObject(
                 [("kind", .string(job.kind)), ("request", request)] + output.members.members + [
                     ("metrics", .object(output.metrics)),
@@ -27,6 +25,12 @@ public struct ServiceComputation: Computation {
                 ])
             let text = try JSONValue.object(document).serialized()
             return ComputedResult(document: String(decoding: text, as: UTF8.self), arrays: output.arrays)
+        }
+        do {
+            guard let type = JobRequests.type(of: job.kind) else { throw DamagedSpecification(detail: "of unknown kind \(job.kind)") }
+            let (request, output) = try Self.compute(job, as: type, context)
+            guard !output.isPartial else { throw PartialResult(try result(request, output)) }
+            return try result(request, output)
         } catch {
             throw Self.failure(error)
         }

@@ -15,7 +15,7 @@ extension TrainingRequest {
             case .float64: try sweep.run(in: Double.self, threads: context.threads, from: checkpoint, watch.observer)
             case .float32: try sweep.run(in: Float.self, threads: context.threads, from: checkpoint, watch.observer)
             }
-        guard let runs else { throw CancellationError() }
+        guard let runs else { return try watch.interrupted(self, sweep.plan, blobs: context.blobs) }
         guard runs.contains(where: { !$0.records.steps.isEmpty }) else { throw NonFiniteStart(isSingle: precision == .float32) }
         return try TrainingDocument(self, sweep.plan, runs).output(blobs: context.blobs)
     }
@@ -53,6 +53,8 @@ private final class TrainingWatch: Sendable {
         /// When each run last sent a metric.
         var sent: [Int: ContinuousClock.Instant] = [:]
         var nextCheckpoint: ContinuousClock.Instant
+        /// Of a cancelled training: the runs that had begun, by their number.
+        var interrupted: [Int: RunResult] = [:]
     }
 
     private static let metricInterval = Duration.milliseconds(250)
@@ -75,6 +77,7 @@ private final class TrainingWatch: Sendable {
         observer.progress = { [context] in context.progress(completed: $0, total: $1, unit: "steps", message: "") }
         observer.record = { run, _, records in self.send(run, records, always: false) }
         observer.finished = { run, result in self.send(run, result.records, always: true) }
+        observer.interrupted = { run, result in self.state.withLock { $0.interrupted[run] = result } }
         observer.isCancelled = { [context] in context.isCancelled }
         observer.isCheckpointDue = {
             self.state.withLock { state in
@@ -93,6 +96,17 @@ private final class TrainingWatch: Sendable {
             }
         }
         return observer
+    }
+
+    /// What a cancelled training has to show: the runs that have begun, those that have not ended with the curves so far.
+    ///
+    /// - Throws: `CancellationError` where there is nothing.
+    func interrupted(_ request: TrainingRequest, _ plan: TrainingPlan, blobs: BlobStore) throws -> ComputationOutput {
+        let runs = state.withLock { $0.interrupted.sorted { $0.key < $1.key }.map(\.value) }
+        guard !runs.isEmpty else { throw CancellationError() }
+        var output = try TrainingDocument(request, plan, runs).output(blobs: blobs)
+        output.isPartial = true
+        return output
     }
 
     private func send(_ run: Int, _ records: RunRecords, always: Bool) {

@@ -111,7 +111,7 @@ struct KernelJobs: Sendable {
             switch try store.result(of: job) {
             case .noSuchJob: return refuse("There is no job with this id; GET /jobs lists them.")
             case .gone: return refuse("The job's result has expired; compute the kernel again.")
-            case .notReady(let job): return refuse("The job is \(job.state.rawValue); name a job that has succeeded.")
+            case .notReady(let job), .partial(_, let job): return refuse("The job is \(job.state.rawValue); name a job that has succeeded.")
             case .found(let result, _):
                 guard let array = result.arrays.first(where: { $0.name == kind.rawValue }) else {
                     return refuse("The job has no array \"\(kind.rawValue)\"; compute a kernel of this kind, or leave it out of kinds.")

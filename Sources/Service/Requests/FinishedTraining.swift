@@ -31,7 +31,7 @@ struct FinishedTraining {
         switch try store.result(of: job) {
         case .noSuchJob: return refuse("job", "There is no job with this id; GET /jobs lists them.")
         case .gone: return refuse("job", "The job's result has expired; train again.")
-        case .notReady(let found): return refuse("job", "The job is \(found.state.rawValue); this takes a training that has succeeded.")
+        case .notReady(let found), .partial(_, let found): return refuse("job", "The job is \(found.state.rawValue); this takes a training that has succeeded.")
         case .found(let result, let found):
             let document = try JSONParser.parse(result.document)
             guard TrainingRequest.endpoints.contains(where: { $0.kind == found.kind }), let runs = document["runs"]?.elements,

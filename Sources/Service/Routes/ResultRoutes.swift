@@ -69,7 +69,7 @@ struct ResultRoutes: Sendable {
 
     private func found(_ id: String) throws -> (ComputedResult, Job) {
         switch try core.store.result(of: id) {
-        case .found(let result, let job): return (result, job)
+        case .found(let result, let job), .partial(let result, let job): return (result, job)
         case .noSuchJob: throw JobRoutes.noSuchJob(id)
         case .gone: throw Problem(.resultExpired, "The result of job \(id) has expired; post the job again.")
         case .notReady(let job):

@@ -84,7 +84,7 @@ extension JobTransaction {
         guard let held = try held(lease) else { return .leaseLost }
         let progress = try log(reports, lease.jobID)
         // Once a cancel has been accepted the job ends cancelled, even if the computation was faster.
-        switch held.isCancelRequested ? .cancelled : outcome {
+        switch held.isCancelRequested ? outcome.whenCancelled : outcome {
         case .succeeded(let result):
             try keep(result, lease.jobID)
             return try close(lease, held, progress, as: .succeeded, .succeeded)
@@ -96,7 +96,8 @@ extension JobTransaction {
             try endAttempt(lease.jobID, lease.fence, .retried, problem)
             try requeue(lease.jobID, at: now + policy.pause(afterAttempt: held.attempt), attempt: held.attempt)
             return .recorded(.queued)
-        case .cancelled:
+        case .cancelled(let result):
+            if let result { try keep(result, lease.jobID) }
             return try close(lease, held, progress, as: .cancelled, .cancelled)
         case .released:
             try endAttempt(lease.jobID, lease.fence, .released, nil)

@@ -40,7 +40,8 @@ extension SQLiteJobStore {
             }
             let arrays = try database.all(
                 "SELECT \(ResultArray.columns) FROM result_arrays WHERE job_id = ? ORDER BY position", [id])
-            return .found(ComputedResult(document: document, arrays: arrays.map(ResultArray.init)), job)
+            let result = ComputedResult(document: document, arrays: arrays.map(ResultArray.init))
+            return job.state == .succeeded ? .found(result, job) : .partial(result, job)
         }
     }
 
