@@ -2,7 +2,7 @@
 ///
 /// At least one execution, exactly one recorded result, no accepted job lost: a submission that was answered has been
 /// committed to disk, and only the holder of the job's present lease can finish it.
-/// Calls block until the store has answered (a write: until it is on disk), so an event loop must not make them;
+/// Calls block until the store has answered (a submission, a cancel: until it is on disk), so an event loop must not make them;
 /// the forms with a `completion` return at once and answer on the store's writer thread, which must not be held up.
 /// Every method throws `StoreError`; a full disk is `StorageError.full`.
 public protocol JobStore: WorkStore {

@@ -1,4 +1,5 @@
-/// What a worker asks of the job store. A worker's calls are few and block until the store has answered.
+/// What a worker asks of the job store. A worker's calls are few and block until the store has answered: until a write is
+/// committed. Those who wait for a job's end are told of it when it is on disk (`SQLiteJobStore.onEnd`).
 ///
 /// Every method throws `StoreError`; a full disk is `StorageError.full`.
 public protocol WorkStore: Sendable {
