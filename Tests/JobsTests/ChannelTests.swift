@@ -10,19 +10,20 @@ private struct ChannelFixture {
     let worker: ChannelStore
     let ours: MessageChannel
     let theirs: MessageChannel
-    let looks = Monitor(0)
+    /// What the host said of the worker's idleness.
+    let idleness = Monitor<[Bool]>([])
     let ended = Monitor(false)
 
     init() throws {
         store = try StoreFixture(.server)
         (ours, theirs) = try MessageChannel.pair()
-        worker = ChannelStore(theirs, directory: store.scratch.data)
-        let looks = looks
+        worker = ChannelStore(theirs, worker: "w", directory: store.scratch.data)
+        let idleness = idleness
         let ended = ended
-        let host = StoreHost(store: store.store, logger: quiet) { looks.withLock { $0 += 1 } }
+        let host = StoreHost(store: store.store, logger: quiet) { isIdle in idleness.withLock { $0.append(isIdle) } }
         let ours = ours
         startThread("test-host") {
-            host.serve(ours)
+            _ = host.serve(ours)
             ours.close()
             ended.signal { $0 = true }
         }
@@ -47,13 +48,14 @@ private struct ChannelFixture {
         let fixture = try ChannelFixture()
         let worker = fixture.worker
         #expect(try !worker.hasClaimableJob())
-        #expect(fixture.looks.withLock { $0 } == 1)
+        #expect(fixture.idleness.withLock { $0 } == [true])
         #expect(try worker.claim(worker: "w", lease: .seconds(45)) == nil)
         try worker.register(
             WorkerRecord(id: "w", host: "h", pid: 7, supervised: true, startedAt: .now(), heartbeatAt: .now()))
         let first = try fixture.store.enqueue("first")
         let second = try fixture.store.enqueue("second")
         #expect(try worker.hasClaimableJob())
+        #expect(fixture.idleness.withLock { $0 } == [true, true, false], "one that has found a job needs no word of others")
         let job = try #require(try worker.claim(worker: "w", lease: .seconds(45)))
         #expect(job.id == first.id)
         #expect(job.kind == "first")
@@ -112,10 +114,10 @@ private struct ChannelFixture {
         }
         for (error, seen) in [(StorageError.full as any Error, "full"), (StoreError.closed, "remote")] {
             let (ours, theirs) = try MessageChannel.pair()
-            startThread("test-host") { StoreHost(store: Failing(error: error), logger: quiet) {}.serve(ours) }
+            startThread("test-host") { _ = StoreHost(store: Failing(error: error), logger: quiet) { _ in }.serve(ours) }
             let scratch = try ScratchDirectory()
             do {
-                _ = try ChannelStore(theirs, directory: scratch.data).hasClaimableJob()
+                _ = try ChannelStore(theirs, worker: "w", directory: scratch.data).hasClaimableJob()
                 Issue.record("no error")
             } catch StorageError.full {
                 #expect(seen == "full")
@@ -140,6 +142,49 @@ private struct ChannelFixture {
         try fixture.worker.close()
         fixture.theirs.close()
         try fixture.store.store.close()
+    }
+
+    /// The server carries a call out and dies before it answers: nothing is done twice, and no job is left to a worker that does
+    /// not know of it.
+    @Test func answersThatAreLost() throws {
+        let store = try StoreFixture(.server)
+        let (ours, theirs) = try MessageChannel.pair()
+        let worker = ChannelStore(theirs, worker: "w", directory: store.scratch.data)
+        let (first, second) = (try store.enqueue("first").id, try store.enqueue("second").id)
+        // A host that answers the claim, and of the calls after it none.
+        startThread("test-host") {
+            while let call = try? ours.receive(StoreCall.self) {
+                switch call {
+                case .claim(let worker, let lease):
+                    try? ours.send(StoreAnswer { try store.store.claim(worker: worker, lease: lease) })
+                case .report(let reports, let lease):
+                    _ = try? store.store.report(reports, under: lease)
+                    return ours.close()
+                default: return ours.close()
+                }
+            }
+        }
+        let job = try #require(try worker.claim(worker: "w", lease: .seconds(45)))
+        // A claim that the worker never hears of.
+        #expect(try store.claim("w").id == second)
+        let reports: [JobReport] = [.metric("1"), .progress(JobProgress(completed: 1, total: 2))]
+        #expect(try worker.report(reports, under: job.lease) == .held)
+        #expect(try store.store.events(of: first, after: 0, limit: 9).map(\.kind) == [.state, .state, .metric, .progress])
+        #expect(try store.job(second).state == .queued)
+        #expect(try store.job(second).attempt == 0)
+        #expect(try store.job(first).state == .running)
+        // Other reports are not taken for those.
+        #expect(try worker.report([.metric("2")], under: job.lease) == .held)
+        #expect(try store.store.events(of: first, after: 0, limit: 9).count == 5)
+        // An end that was recorded before: no result is lost, and no further job is taken by a worker that is about to end.
+        #expect(try store.store.finish(job.lease, .succeeded(result)) == .recorded(.succeeded))
+        let (status, next) = try worker.finish(job.lease, .succeeded(result), reporting: [], thenClaimFor: .seconds(45))
+        #expect(status == .recorded(.succeeded))
+        #expect(next == nil)
+        #expect(try store.job(second).state == .queued)
+        try worker.close()
+        theirs.close()
+        try store.store.close()
     }
 
     @Test func longMessagesComeWhole() throws {

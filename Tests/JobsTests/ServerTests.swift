@@ -104,6 +104,23 @@ import Testing
         try fixture.store.close()
     }
 
+    /// A worker that says what is no call may hold jobs without knowing it: it is ended, and its job is free.
+    @Test func aWorkerThatTalksNonsenseIsEnded() throws {
+        let fixture = try StoreFixture(.server)
+        let log = fixture.scratch.data.path + "/ids"
+        let nonsense = "head -c 64 /dev/zero | tr '\\0' '\\377' >&3"
+        let supervisor = supervisor(fixture, "echo $1 >> '\(log)'; read line; \(nonsense); while :; do sleep 1; done")
+        supervisor.start()
+        #expect(eventually { supervisor.running == 1 && ids(log).count == 1 })
+        let job = try fixture.enqueue()
+        _ = try fixture.claim(ids(log)[0])
+        supervisor.cancel(job.id)
+        #expect(try eventually { try fixture.job(job.id).state == .queued })
+        #expect(eventually { ids(log).count == 2 })
+        supervisor.stop(grace: .milliseconds(20), force: .milliseconds(20))
+        try fixture.store.close()
+    }
+
     @Test func stoppingEndsEvenTheDeaf() throws {
         let fixture = try StoreFixture(.server)
         let log = fixture.scratch.data.path + "/ids"

@@ -11,6 +11,11 @@ struct MalformedMessage: Error {}
 struct ChannelWriter {
     private(set) var bytes: [UInt8] = []
 
+    /// Writes over the first 8 bytes.
+    mutating func setHead(_ value: Int64) {
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: value.littleEndian, as: Int64.self) }
+    }
+
     mutating func append(_ value: Int64) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }

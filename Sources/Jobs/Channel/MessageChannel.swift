@@ -21,8 +21,8 @@ struct MessageChannel: Sendable {
         // Room for the length, which is known last.
         writer.append(Int64(0))
         message.write(to: &writer)
-        var bytes = writer.bytes
-        withUnsafeBytes(of: Int64(bytes.count - Self.headBytes).littleEndian) { bytes.replaceSubrange(..<Self.headBytes, with: $0) }
+        writer.setHead(Int64(writer.bytes.count - Self.headBytes))
+        let bytes = writer.bytes
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {

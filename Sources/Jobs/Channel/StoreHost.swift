@@ -4,16 +4,19 @@ import Logging
 struct StoreHost: Sendable {
     let store: any WorkStore
     let logger: Logger
-    /// Called before the worker is told whether a job is waiting: it waits for a word if there is none.
-    let willWait: @Sendable () -> Void
+    /// Told before and after a look for jobs whether the worker waits for word of one.
+    let setIdle: @Sendable (Bool) -> Void
 
     /// Answers until the worker is gone.
-    func serve(_ channel: MessageChannel) {
+    ///
+    /// - Returns: Whether it ended in order. If not, the worker may be alive without knowing what was done in its name.
+    func serve(_ channel: MessageChannel) -> Bool {
         do {
             while let call = try channel.receive(StoreCall.self) { try answer(call, over: channel) }
+            return true
         } catch {
-            // A worker that dies while it is answered is told of by its end; anything else is a fault of ours.
-            logger.debug("a worker's channel broke", metadata: ["error": "\(error)"])
+            logger.warning("a worker's channel broke", metadata: ["error": "\(error)"])
+            return false
         }
     }
 
@@ -25,8 +28,13 @@ struct StoreHost: Sendable {
                 return Done()
             }
         case .look:
-            willWait()
-            try send(over: channel) { try store.hasClaimableJob() }
+            // Before the look, so that a job that comes after it is told of.
+            setIdle(true)
+            try send(over: channel) {
+                let isWaiting = try store.hasClaimableJob()
+                if isWaiting { setIdle(false) }
+                return isWaiting
+            }
         case .claim(let worker, let lease): try send(over: channel) { try store.claim(worker: worker, lease: lease) }
         case .renew(let lease, let span): try send(over: channel) { try store.renew(lease, by: span) }
         case .status(let lease): try send(over: channel) { try store.status(of: lease) }

@@ -3,8 +3,8 @@ import Logging
 
 /// Follows the store's change log and hands on what is new, in order, each event once.
 ///
-/// It looks when it is hinted at (a commit of this server, a line from a worker) and otherwise at intervals, so that
-/// changes by workers this server did not start are seen too.
+/// It looks when it is hinted at (a commit of this server) and otherwise at intervals, so that changes by workers this server
+/// did not start are seen too. What it hands on is on disk.
 public final class ChangeWatcher: Sendable {
     public struct Batch: Sendable {
         /// In the order of `seq`.
@@ -76,6 +76,9 @@ public final class ChangeWatcher: Sendable {
         var seen = Set<String>()
         let ids = events.map(\.jobID).filter { seen.insert($0).inserted }
         // Read after the events, so a job here is never older than what is said about it.
-        return Batch(events: events, jobs: try store.jobs(ids))
+        let jobs = try store.jobs(ids)
+        // Whoever is told of a commit may rely on it.
+        try store.sync()
+        return Batch(events: events, jobs: jobs)
     }
 }

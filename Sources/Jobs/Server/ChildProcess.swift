@@ -15,8 +15,10 @@ struct ChildProcess: Sendable {
 
     enum End: Sendable, Equatable { case exited(Int32), signalled(Int32) }
 
-    /// - Parameter arguments: Without the executable itself.
-    static func spawn(_ executable: String, _ arguments: [String]) throws -> ChildProcess {
+    /// - Parameters:
+    ///   - arguments: Without the executable itself.
+    ///   - name: The first argument; nil: the executable.
+    static func spawn(_ executable: String, _ arguments: [String], named name: String? = nil) throws -> ChildProcess {
         // Close-on-exec, so that no other child keeps an end open and hides this one's death.
         let input = try makePipe()
         let ours: MessageChannel
@@ -51,7 +53,7 @@ struct ChildProcess: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
 
         var pid: pid_t = 0
-        var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] = ([name ?? executable] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         let code = posix_spawn(&pid, executable, &actions, &attributes, &words, environ)
         close(input.reading)
@@ -64,6 +66,13 @@ struct ChildProcess: Sendable {
         makeNonblocking(input.writing)
         return ChildProcess(pid: pid, input: input.writing, channel: ours)
     }
+
+    /// A path to the program of this process, which stays right when the file that it came from is replaced; nil where there is no
+    /// /proc. (Not /proc/self/exe, which under valgrind would be valgrind.)
+    static let ownProgram: String? = {
+        let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+        return descriptor < 0 ? nil : "/proc/\(getpid())/fd/\(descriptor)"
+    }()
 
     /// Waits for the process's end and takes its exit status.
     func wait() -> End {

@@ -39,8 +39,12 @@ public final class Housekeeper: Sendable {
 
     private func run() {
         var slowDue = ContinuousClock.now
+        var turnDue = slowDue
         while true {
+            // A server that was stopped for a while finds the renewals of its workers waiting: they come before the leases are judged.
+            let isLate = ContinuousClock.now - turnDue > lease / 3
             attempt("reap") {
+                guard !isLate else { return }
                 let lost = try store.reap()
                 if !lost.isEmpty {
                     logger.warning("leases expired", metadata: ["jobs": "\(lost.joined(separator: " "))"])
@@ -60,6 +64,7 @@ public final class Housekeeper: Sendable {
                 attempt("collect orphans") { try blobs.collectOrphans(isReferenced: store.isReferenced) }
                 attempt("checkpoint") { try store.checkpoint() }
             }
+            turnDue = .now + lease / 3
             if state.wait(for: lease / 3, until: { $0.isStopping ? () : nil }) != nil { break }
         }
         state.signal { $0.hasEnded = true }

@@ -8,7 +8,10 @@ import Logging
 /// a quarter of a second.
 public final class Supervisor: Sendable {
     public struct Configuration: Sendable {
+        /// The program, or the name under which this process's own program is started: server and workers are then the same program
+        /// even if its file has been replaced meanwhile.
         public var executable: String
+        public var isOwnProgram: Bool
         /// The arguments for the worker with the given id.
         public var arguments: @Sendable (_ workerID: String) -> [String]
         public var workers: Int
@@ -18,11 +21,12 @@ public final class Supervisor: Sendable {
         public var onDeath: @Sendable (_ pid: Int32) -> Void
 
         public init(
-            executable: String, workers: Int, longestPause: Duration = .seconds(5),
+            executable: String, isOwnProgram: Bool = false, workers: Int, longestPause: Duration = .seconds(5),
             onDeath: @escaping @Sendable (_ pid: Int32) -> Void = { _ in },
             arguments: @escaping @Sendable (_ workerID: String) -> [String]
         ) {
             self.executable = executable
+            self.isOwnProgram = isOwnProgram
             self.workers = workers
             self.longestPause = longestPause
             self.onDeath = onDeath
@@ -134,7 +138,8 @@ public final class Supervisor: Sendable {
         let id = UUIDv7.next()
         let process: ChildProcess
         do {
-            process = try ChildProcess.spawn(configuration.executable, configuration.arguments(id))
+            let own = configuration.isOwnProgram ? ChildProcess.ownProgram : nil
+            process = try ChildProcess.spawn(own ?? configuration.executable, configuration.arguments(id), named: configuration.executable)
         } catch {
             logger.error("cannot start a worker", metadata: ["error": "\(error)"])
             return true
@@ -145,7 +150,9 @@ public final class Supervisor: Sendable {
         }
         // `stop` may have told everyone before this one was there.
         if isStopping { send("drain", to: process.input) }
-        StoreHost(store: store, logger: logger) { self.state.withLock { $0.children[slot]?.isIdle = true } }.serve(process.channel)
+        let host = StoreHost(store: store, logger: logger) { isIdle in self.state.withLock { $0.children[slot]?.isIdle = isIdle } }
+        // A worker that missed an answer may hold a job without knowing it: its end frees it.
+        if !host.serve(process.channel) { kill(process.pid, SIGKILL) }
         process.channel.close()
         waitForDeath(of: process)
         // Before its number is free for another process.

@@ -3,7 +3,7 @@
 /// At least one execution, exactly one recorded result, no accepted job lost: a submission that was answered has been
 /// committed to disk, and only the holder of the job's present lease can finish it.
 /// Calls block until the store has answered (a submission, a cancel: until it is on disk), so an event loop must not make them;
-/// the forms with a `completion` return at once and answer on the store's writer thread, which must not be held up.
+/// the forms with a `completion` return at once and answer on a thread of the store's, which must not be held up.
 /// Every method throws `StoreError`; a full disk is `StorageError.full`.
 public protocol JobStore: WorkStore {
     // MARK: Submitting and looking
@@ -29,6 +29,8 @@ public protocol JobStore: WorkStore {
     /// Events of one job after a sequence number, oldest first. Fewer than `limit` are the last there are.
     func events(of id: String, after seq: Int64, limit: Int) throws -> [JobEvent]
     func lastEventSequence() throws -> Int64
+    /// Returns when everything that can be read now is on disk.
+    func sync() throws
 
     // MARK: The queue
 

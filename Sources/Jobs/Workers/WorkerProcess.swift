@@ -7,7 +7,7 @@ import Synchronization
 public enum WorkerProcess {
     /// Works until the server goes away (supervised), or SIGTERM or SIGINT comes; then hands its job back and returns.
     ///
-    /// - Throws: When the store cannot be opened.
+    /// - Throws: When the store cannot be opened, which a supervised worker does only once its server is gone.
     public static func run(
         _ configuration: WorkerLoop.Configuration, directory: DataDirectory, computation: any Computation, logger: Logger
     ) throws {
@@ -17,7 +17,10 @@ public enum WorkerProcess {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         if configuration.isSupervised {
-            let store = ChannelStore(MessageChannel(descriptor: ChildProcess.channelNumber), directory: directory)
+            // It would be listed by the last part of the path that it was started by, which is a number.
+            Thread.current.name = "tangent"
+            let store = ChannelStore(
+                MessageChannel(descriptor: ChildProcess.channelNumber), worker: configuration.id, directory: directory)
             try run(configuration, store, directory, computation, logger)
             try store.close()
         } else {

@@ -62,7 +62,7 @@ struct Submissions: Sendable {
 
     private func enqueue(_ job: NewJob, _ request: IdempotentRequest?, _ preferences: Preferences, _ context: RequestContext) {
         core.store.enqueue(job, answering: request.map { answer(for: job, $0) }) { [self] result in
-            // On the store's writer thread, which others wait for: nothing here may block.
+            // On a thread of the store's, which others wait for: nothing here may block.
             do {
                 switch try result.get() {
                 case .created(let job):
@@ -84,7 +84,8 @@ struct Submissions: Sendable {
     /// Answers with the job as it is, or waits for its end as long as the client prefers.
     private func answer(_ job: Job, _ preferences: Preferences, _ context: RequestContext, replayed: Bool = false) throws {
         guard let seconds = preferences.wait, !job.state.isFinal else {
-            return context.responder.respond(accepted(JobDocument(job), preferences, replayed: replayed))
+            // It may have gone on since it was written.
+            return context.responder.respond(accepted(core.board.cached(job.id) ?? JobDocument(job), preferences, replayed: replayed))
         }
         try core.board.wait(
             for: job.id, until: \.state.isFinal, deadline: .now + .seconds(seconds), onGiveUp: context.responder.onClose

@@ -24,7 +24,7 @@ public final class TangentServer: Sendable {
     /// Opens the data directory, starts the workers and listens.
     ///
     /// - Parameters:
-    ///   - executable: The program that `work` is a command of.
+    ///   - executable: The path of this program, that `work` is a command of.
     ///   - workerArguments: Arguments of a worker process with the given id.
     /// - Throws: `StoreError.directoryInUse` where another server has the directory; `ServerError` where the port is taken.
     public init(
@@ -41,8 +41,8 @@ public final class TangentServer: Sendable {
         try store.recover()
         let hints = Hints()
         let workers = Supervisor.Configuration(
-            executable: executable, workers: configuration.workers, onDeath: { Self.clean(directory, after: $0, logger) },
-            arguments: workerArguments)
+            executable: executable, isOwnProgram: true, workers: configuration.workers,
+            onDeath: { Self.clean(directory, after: $0, logger) }, arguments: workerArguments)
         let supervisor = Supervisor(workers, store: store, logger: logger, changed: { hints.fire() })
         self.supervisor = supervisor
         let core = Core(

@@ -67,15 +67,9 @@ extension JobTransaction {
     /// Returns the last progress among the reports, as it stands in the log.
     private func log(_ reports: [JobReport], _ id: String) throws -> String? {
         var last: String?
-        for report in reports {
-            switch report {
-            case .metric(let json):
-                try log(.metric, id, json)
-            case .progress(let progress):
-                let json = progress.json
-                try log(.progress, id, json)
-                last = json
-            }
+        for report in reports.map(LoggedReport.init) {
+            try log(report.kind, id, report.data)
+            if report.kind == .progress { last = report.data }
         }
         return last
     }
@@ -139,6 +133,14 @@ extension JobTransaction {
     }
 
     // MARK: Leases whose holder is gone
+
+    func handBack(jobsOf worker: String, except known: String?) throws {
+        for row in try database.all("SELECT id, fence, attempt FROM jobs WHERE state = 'running' AND lease_owner = ?", [worker])
+        where row[0] != known {
+            try endAttempt(row[0], row[1], .released, nil)
+            try requeue(row[0], at: now, attempt: row[2] - 1)
+        }
+    }
 
     func reap() throws -> [String] {
         try lose(database.all(

@@ -120,3 +120,21 @@ extension ResultArray {
 
     var shapeText: String { shape.map(String.init).joined(separator: ",") }
 }
+
+/// A report as it stands in the log.
+struct LoggedReport: Equatable {
+    var kind: JobEvent.Kind
+    var data: String
+
+    init(kind: JobEvent.Kind, data: String) {
+        self.kind = kind
+        self.data = data
+    }
+
+    init(_ report: JobReport) {
+        switch report {
+        case .metric(let json): self.init(kind: .metric, data: json)
+        case .progress(let progress): self.init(kind: .progress, data: progress.json)
+        }
+    }
+}

@@ -3,8 +3,13 @@ import GRDB
 extension SQLiteJobStore {
     public func begin(_ request: IdempotentRequest) throws -> Submission<IdempotentRequest> {
         // Not synced: after a power loss the request it is held for is gone too, and its client asks again.
-        try write(.ordered) { try $0.begin(request) }
+        let submission = try write(.ordered) { try $0.begin(request) }
+        // The answer that is given again promises a job, whose own sync may still be under way.
+        if case .replayed = submission { try sync() }
+        return submission
     }
+
+    public func sync() throws { try database.sync() }
 
     public func abandon(_ request: IdempotentRequest) throws {
         try write(.ordered) { try $0.abandon(request) }

@@ -84,6 +84,20 @@ extension SQLiteJobStore {
         try write(.synced) { try $0.releaseLeases(of: worker) }
     }
 
+    /// Hands back, uncharged, what a worker has claimed and does not know of.
+    func handBack(jobsOf worker: String, except known: String?) throws {
+        try write(.synced) { try $0.handBack(jobsOf: worker, except: known) }
+    }
+
+    /// Whether the job's log ends with these reports.
+    func hasLogged(_ reports: [JobReport], of id: String) throws -> Bool {
+        let last = try read {
+            try $0.all("SELECT type, data FROM job_events WHERE job_id = ? ORDER BY seq DESC LIMIT ?", [id, reports.count])
+                .map { LoggedReport(kind: $0[0], data: $0[1]) }
+        }
+        return last == reports.reversed().map(LoggedReport.init)
+    }
+
     public func reap() throws -> [String] {
         let now = policy.now()
         // Looked at first, so that a reaper with nothing to do does not take the write lock.

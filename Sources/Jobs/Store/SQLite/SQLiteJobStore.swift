@@ -1,7 +1,7 @@
 import GRDB
 import Synchronization
 
-/// The job store on one SQLite file, shared by a server and the workers on its machine.
+/// The job store on one SQLite file, shared by a server and the workers that were started by hand beside it.
 public final class SQLiteJobStore: JobStore {
     public enum Role: Sendable {
         /// Many requests at a time: writes are committed in groups by a thread of the store's own.
@@ -27,8 +27,8 @@ public final class SQLiteJobStore: JobStore {
     /// Sets what is called after each commit of this server's own, before those who wait for it are answered.
     public func onCommit(_ handler: @escaping @Sendable () -> Void) { handlers.onCommit(handler) }
 
-    /// Sets what is told of each job that a call of `finish` has brought to its end, with the result if it succeeded: after the
-    /// commit, on the thread of the call.
+    /// Sets what is told of each job that a call of `finish` has brought to its end, with the result if it succeeded: when that is
+    /// on disk, on a thread of the store's. Only a server's store tells.
     public func onEnd(_ handler: @escaping @Sendable (Job, ComputedResult?) -> Void) { handlers.onEnd(handler) }
 
     /// Finishes what is pending, writes the log back into the file and closes it.
