@@ -35,10 +35,10 @@ enum { VECTOR_BYTES_v4 = 64, VECTORS_v4 = 3, COLUMNS_v4 = 8, BLOCK_BYTES_v4 = 16
 #undef LEVEL
 #undef TARGET
 
-// Sixteen: 12 sums, 2 vectors of a panel, a factor.
+// Sixteen: 12 sums, 3 vectors of a panel, a factor.
 #define LEVEL v3
 #define TARGET __attribute__((target("arch=x86-64-v3")))
-enum { VECTOR_BYTES_v3 = 32, VECTORS_v3 = 2, COLUMNS_v3 = 6, BLOCK_BYTES_v3 = 8 << 10 };
+enum { VECTOR_BYTES_v3 = 32, VECTORS_v3 = 3, COLUMNS_v3 = 4, BLOCK_BYTES_v3 = 12 << 10 };
 #include "packed_products_level.inc.h"
 #undef LEVEL
 #undef TARGET

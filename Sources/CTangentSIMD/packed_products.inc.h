@@ -53,6 +53,8 @@ TARGET INLINED void NAME(tile)(const REAL *panel, const REAL *group, size_t dept
             total[c][v] = begins ? (NAME(lanes)){0} : *(const NAME(lanes) *)(sums + c * NAME(panel_rows) + v * NAME(width));
         }
     }
+    // Several terms a turn: a core that another thread has half of has no room for counting beside the products.
+    _Pragma("clang loop unroll_count(4)")
     for (size_t k = 0; k < depth; k++) {
         NAME(lanes) row[VECTORS];
         for (size_t v = 0; v < VECTORS; v++) row[v] = *(const NAME(lanes) *)(panel + k * NAME(panel_rows) + v * NAME(width));
