@@ -19,7 +19,7 @@
     typedef struct { \
         size_t panel_rows, group_columns; \
         void (*pack_rows)(const real *, size_t, size_t, size_t, size_t, real *); \
-        void (*pack_columns)(const real *, size_t, size_t, real *); \
+        void (*pack_columns)(const real *, size_t, size_t, size_t, size_t, real *); \
         void (*product)(const real *, size_t, size_t, size_t, size_t, const real *, size_t, real, real *); \
     } instance_##precision;
 INSTANCE(double, f64)
@@ -68,8 +68,8 @@ enum { VECTOR_BYTES_v1 = 16, VECTORS_v1 = 2, COLUMNS_v1 = 6, BLOCK_BYTES_v1 = 8 
     void tangent_pack_rows_##precision(const real *x, size_t rows, size_t depth, size_t row_stride, size_t depth_stride, real *panels) { \
         chosen_##precision()->pack_rows(x, rows, depth, row_stride, depth_stride, panels); \
     } \
-    void tangent_pack_columns_##precision(const real *small, size_t depth, size_t columns, real *groups) { \
-        chosen_##precision()->pack_columns(small, depth, columns, groups); \
+    void tangent_pack_columns_##precision(const real *small, size_t first, size_t last, size_t depth, size_t columns, real *groups) { \
+        chosen_##precision()->pack_columns(small, first, last, depth, columns, groups); \
     } \
     void tangent_packed_product_##precision(const real *panels, size_t first, size_t last, size_t rows, size_t depth, \
                                             const real *groups, size_t columns, real scale, real *out) { \

@@ -28,10 +28,10 @@ TARGET static void NAME(pack_rows)(const REAL *x, size_t rows, size_t depth, siz
     }
 }
 
-TARGET static void NAME(pack_columns)(const REAL *small, size_t depth, size_t columns, REAL *groups) {
+TARGET static void NAME(pack_columns)(const REAL *small, size_t first, size_t last, size_t depth, size_t columns, REAL *groups) {
     // Sixteen rows at a time, whose cache lines serve several groups.
-    for (size_t start = 0; start < depth; start += 16) {
-        size_t end = start + 16 < depth ? start + 16 : depth;
+    for (size_t start = first; start < last; start += 16) {
+        size_t end = start + 16 < last ? start + 16 : last;
         for (size_t c = 0; c < columns; c += COLUMNS) {
             REAL *group = groups + c * depth;
             if (c + COLUMNS <= columns) {

@@ -81,8 +81,10 @@ extension Double: NetworkScalar {
         tangent_pack_rows_f64(x, rows, depth, stride, depthStride, panels)
     }
 
-    public static func packColumns(_ small: UnsafePointer<Double>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Double>) {
-        tangent_pack_columns_f64(small, depth, columns, groups)
+    public static func packColumns(
+        _ small: UnsafePointer<Double>, rows: Range<Int>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Double>
+    ) {
+        tangent_pack_columns_f64(small, rows.lowerBound, rows.upperBound, depth, columns, groups)
     }
 
     public static func packedProduct(

@@ -81,8 +81,10 @@ extension Float: NetworkScalar {
         tangent_pack_rows_f32(x, rows, depth, stride, depthStride, panels)
     }
 
-    public static func packColumns(_ small: UnsafePointer<Float>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Float>) {
-        tangent_pack_columns_f32(small, depth, columns, groups)
+    public static func packColumns(
+        _ small: UnsafePointer<Float>, rows: Range<Int>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Float>
+    ) {
+        tangent_pack_columns_f32(small, rows.lowerBound, rows.upperBound, depth, columns, groups)
     }
 
     public static func packedProduct(

@@ -45,8 +45,9 @@ public protocol NetworkScalar: BLASScalar {
     /// Packs X [rows, depth], X[r][k] = x[r · stride + k · depthStride], into panels of rows aligned to 64 bytes, the last filled up.
     static func packRows(
         _ x: UnsafePointer<Self>, rows: Int, depth: Int, stride: Int, depthStride: Int, into panels: UnsafeMutablePointer<Self>)
-    /// Packs A [depth, columns] into groups of columns, the last filled up.
-    static func packColumns(_ small: UnsafePointer<Self>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Self>)
+    /// Packs some rows of A [depth, columns] into groups of columns, the last filled up.
+    static func packColumns(
+        _ small: UnsafePointer<Self>, rows: Range<Int>, depth: Int, columns: Int, into groups: UnsafeMutablePointer<Self>)
     /// The rows of scale · X A [rows, columns] that belong to these panels.
     static func packedProduct(
         _ panels: UnsafePointer<Self>, _ range: Range<Int>, rows: Int, depth: Int, _ groups: UnsafePointer<Self>, columns: Int,

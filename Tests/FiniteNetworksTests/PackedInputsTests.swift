@@ -20,15 +20,16 @@ struct PackedInputsTests {
     ) {
         func scalars(_ count: Int, _ stream: Int) -> [Scalar] { numbers(count, seed: 10 * seed + stream).map { Scalar($0) } }
         let (x, w, delta) = (scalars(rows * features, 1), scalars(features * outputs, 2), scalars(rows * outputs, 3))
-        let byRow = PackedMatrix(x, rows: rows, depth: features, stride: features, depthStride: 1, widest: outputs + seed % 2)
-        let byFeature = PackedMatrix(x, rows: features, depth: rows, stride: 1, depthStride: features, widest: outputs)
+        let byRow = PackedMatrix(
+            x, rows: rows, stride: features, depthStride: 1, factor: PackedFactor<Scalar>(depth: features, widest: outputs + seed % 2))
+        let byFeature = PackedMatrix(x, rows: features, stride: 1, depthStride: features, factor: PackedFactor<Scalar>(depth: rows, widest: outputs))
         var z = [Scalar](repeating: 7, count: rows * outputs)
         var gradient = [Scalar](repeating: 7, count: features * outputs)
         byRow.multiply(w, columns: outputs, scale: 0.5, into: &z)
         byFeature.multiply(delta, columns: outputs, scale: 2, into: &gradient)
         // Panel by panel, from the last.
         var pieces = [Scalar](repeating: 7, count: rows * outputs)
-        for panel in (0..<byRow.panelCount).reversed() { byRow.multiply(panels: panel..<panel + 1, scale: 0.5, into: &pieces) }
+        for panel in (0..<byRow.panelCount).reversed() { byRow.multiply(panels: panel..<panel + 1, columns: outputs, scale: 0.5, into: &pieces) }
         #expect(pieces == z, "seed \(seed): \(rows) x \(features) x \(outputs)")
         // Numbers are at most 1, so that a sum of m terms is off by less than m² roundings.
         let rounding = Double(Scalar.ulpOfOne)

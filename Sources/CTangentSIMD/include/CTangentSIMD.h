@@ -17,6 +17,15 @@
 // The level of x86-64 that the processor and its system support: 4 with AVX-512, 3 with AVX2 and FMA, else 1; 0 on others.
 int tangent_vector_level(void);
 
+// For the turns of a loop that waits for another thread: leaves the core to its other thread for a moment.
+static inline void tangent_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
 typedef void tangent_step_f64(const double *constants, const double *row, const double *columns, size_t stride,
                               size_t count, double *fold, double *tangent);
 typedef void tangent_step_f32(const float *constants, const float *row, const float *columns, size_t stride,

@@ -9,8 +9,8 @@
     size_t tangent_group_columns_##suffix(void); \
     /* X[r][k] = x[r row_stride + k depth_stride]; panels: as many elements as X padded to whole panels, aligned to 64 bytes. */ \
     void tangent_pack_rows_##suffix(const real *x, size_t rows, size_t depth, size_t row_stride, size_t depth_stride, real *panels); \
-    /* small is A, row-major; groups: as many elements as A padded to whole groups. */ \
-    void tangent_pack_columns_##suffix(const real *small, size_t depth, size_t columns, real *groups); \
+    /* The rows of A from `first` to before `last`. small is A, row-major; groups: as many elements as A padded to whole groups. */ \
+    void tangent_pack_columns_##suffix(const real *small, size_t first, size_t last, size_t depth, size_t columns, real *groups); \
     /* out[r][c] = scale sum_k X[r][k] A[k][c] for the rows of the panels from `first` to before `last`; out is [rows, columns]. \
        What a row comes to does not depend on which others are asked for. */ \
     void tangent_packed_product_##suffix(const real *panels, size_t first, size_t last, size_t rows, size_t depth, \

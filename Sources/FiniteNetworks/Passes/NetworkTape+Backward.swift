@@ -87,6 +87,7 @@ extension NetworkTape {
                     delta + $0, value(node.output), a: Scalar(slopes.a), b: Scalar(slopes.b), count: rows * layer.fanOut)
             }
         }
+        packDeltas(delta, layer: index, rows: rows)
         visit?(index, UnsafePointer(delta))
         let source = value(node.inputs[0])
         let sourceDelta = dependsOnTrainable[node.inputs[0]] ? deltas[node.inputs[0]] : nil

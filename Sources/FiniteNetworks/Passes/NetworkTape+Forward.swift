@@ -63,7 +63,8 @@ extension NetworkTape {
             return
         }
         if !adds, let packed = packedRows(of: layer, source) {
-            return packed.multiply(weight, columns: layer.fanOut, scale: scale, into: target)
+            load(weight, columns: layer.fanOut, into: packed.factor)
+            return packed.multiply(panels: 0..<packed.panelCount, columns: layer.fanOut, scale: scale, into: target)
         }
         eachBlock(of: layer, source) { patches, rows, first in
             Scalar.product(

@@ -26,8 +26,13 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     var packedShape: PackedShape?
     var packedRows: PackedMatrix<Scalar>?
     var packedFeatures: PackedMatrix<Scalar>?
+    /// The layer whose deltas are packed for its gradient, and where to.
+    var packedDeltas: (layer: Int, factor: PackedFactor<Scalar>)?
     /// Tapes of some of the examples each, with their first, where threads share passes.
     var parts: [(tape: NetworkTape, first: Int)] = []
+    var team: ThreadTeam?
+    /// A part's place among them: whose it is, and which row of the packed inputs its first one is.
+    var place: (team: ThreadTeam, member: Int, firstRow: Int)?
     private var owned: [UnsafeMutablePointer<Scalar>] = []
 
     /// Which values depend on parameters, and which on trainable ones.
@@ -144,7 +149,7 @@ public final class NetworkTape<Scalar: NetworkScalar> {
     func inputBuffer(count: Int) -> UnsafeMutablePointer<Scalar> {
         precondition(count <= capacity, "a tape was given more examples than it holds")
         self.count = count
-        (packedShape, packedRows, packedFeatures, parts) = (nil, nil, nil, [])
+        (packedShape, packedRows, packedFeatures, packedDeltas, parts, team) = (nil, nil, nil, nil, [], nil)
         return buffer(values[0])
     }
 

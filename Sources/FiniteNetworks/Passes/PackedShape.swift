@@ -37,7 +37,8 @@ struct PackedShape: Sendable, Equatable {
     /// Elements of the inputs packed in both orders.
     var elements: Int {
         // Panels are longest in single precision.
-        PackedMatrix<Float>.elements(rows: rows, depth: features, widest: widest)
-            + PackedMatrix<Float>.elements(rows: features, depth: rows, widest: widest)
+        [(rows, features), (features, rows)].reduce(0) {
+            $0 + PackedMatrix<Float>.panelElements(rows: $1.0, depth: $1.1) + PackedFactor<Float>.elements(depth: $1.1, widest: widest)
+        }
     }
 }
