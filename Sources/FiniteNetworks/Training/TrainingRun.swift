@@ -105,7 +105,13 @@ final class TrainingRun<Scalar: NetworkScalar> {
         if rows != nil { BLASThreads.using(threads) { _ = tape.forward(self.mover.weights) } }
         let count = tape.count * network.outputCount
         data.slope(tape, rows, into: &slope)
-        for i in 0..<count { delta[i] = Scalar(slope[i] / plan.outputScale) }
+        let scale = plan.outputScale
+        // Not element by element of properties, each access to which is checked.
+        slope.withUnsafeBufferPointer { slope in
+            delta.withUnsafeMutableBufferPointer { delta in
+                for i in 0..<count { delta[i] = Scalar(slope[i] / scale) }
+            }
+        }
         BLASThreads.using(threads) {
             self.path?.add(self.mover.weights, slope: self.slope, rows: rows, rate: self.plan.optimizer.learningRate)
             self.linear?.step(self.data, rows)

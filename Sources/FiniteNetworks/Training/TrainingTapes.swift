@@ -58,7 +58,13 @@ final class TrainingTapes<Scalar: NetworkScalar> {
     private static func scale(
         _ source: UnsafePointer<Scalar>, _ center: [Double]?, _ scale: Double, into target: inout [Double]
     ) {
-        for i in target.indices { target[i] = scale * (Double(source[i]) - (center.map { $0[i] } ?? 0)) }
+        target.withUnsafeMutableBufferPointer { target in
+            if let center {
+                for i in target.indices { target[i] = scale * (Double(source[i]) - center[i]) }
+            } else {
+                for i in target.indices { target[i] = scale * Double(source[i]) }
+            }
+        }
     }
 
     var loss: Double { loss(of: outputs, targets) }
