@@ -146,5 +146,17 @@ struct NetworkTests {
         let summed = try #require(try network(layers("sum", "\(conv), \"flatten\", \"tanh\""), inputShape: [3, 1]).flattenedInputs?.last)
         #expect((0..<6).map { summed.place(ofChannelsFirst: $0) } == [0, 2, 4, 1, 3, 5])
         #expect(try network(layers("sum", pooled), inputShape: [3, 1]).flattenedInputs == nil)
+        // Rows that no convolution has seen are flattened there as they are; images come with their channels first.
+        let dense = "{\"type\": \"dense\", \"width\": 2}"
+        func order(_ layers: String, _ shape: [Int]) throws -> [Int] {
+            let last = try #require(try network("{\"layers\": [\(layers)]}", inputShape: shape).flattenedInputs?.last)
+            return (0..<6).map { last.place(ofChannelsFirst: $0) }
+        }
+        let kept = Array(0..<6)
+        #expect(try order("\"flatten\", \(dense)", [3, 2]) == kept)
+        #expect(try order("\(dense), \"tanh\", \"flatten\", \(dense)", [3, 2]) == kept)
+        #expect(try order("\"flatten\", \(dense)", [3, 1, 2]) == [0, 2, 4, 1, 3, 5])
+        #expect(try order("\(dense), \"tanh\", \"flatten\", \(dense)", [3, 1, 2]) == kept)
+        #expect(try order("\(conv), \"tanh\", \"flatten\", \(dense)", [3, 2]) == [0, 2, 4, 1, 3, 5])
     }
 }

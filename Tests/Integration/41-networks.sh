@@ -30,6 +30,12 @@ post /trainings "{\"network\": \"$id\", \"x\": $(model rows cnn), \"y\": [[1, 0]
 expect_json "it is trained further" '.state == "succeeded" and .result.runs[0].steps[-1] == 5 and .result.request.network == "'"$id"'"'
 post /kernels/empirical "{\"network\": \"$mlp\", \"x1\": [[1, 2]]}"
 expect_json "inputs of another shape are told from another architecture" '.detail | contains("takes inputs of shape [3], and those given have shape [2]")'
+ntk='{"layers": [{"type": "dense", "width": 5, "bias_std": 1}, "tanh", {"type": "dense", "width": 2, "bias_std": 1}]}'
+post /kernels/empirical "{\"network\": \"$mlp\", \"architecture\": $ntk, \"x1\": [[1, 2, 3]]}"
+expect_problem "as many parameters of another meaning are not taken for them" 422 invalid_document
+expect_json "which is said" '.errors | any(.pointer == "/network" and (.detail | contains("another parameterization")))'
+post /kernels/empirical "{\"network\": \"$mlp\", \"architecture\": ${architecture[mlp]}, \"x1\": [[1, 2, 3]]}" -H 'Prefer: wait=30'
+expect_json "the network's own architecture may be repeated" '.state == "succeeded"'
 post /kernels/empirical '{"network": "none", "x1": [[1]]}'
 expect_problem "a network that is not there" 422 invalid_document
 

@@ -16,9 +16,20 @@ STATUS=
 COUNTS=${COUNTS:-$WORK/counts}
 
 finish() {
+    local worker workers=() _
     {
-        [[ -z $SERVER_PID ]] || kill -KILL "$SERVER_PID"
+        if [[ -n $SERVER_PID ]]; then
+            mapfile -t workers < <(pgrep -P "$SERVER_PID")
+            kill -KILL "$SERVER_PID"
+        fi
         wait
+        # Without its server a worker hands its job back in the database, in the folder that is about to go.
+        for worker in "${workers[@]}"; do
+            for _ in {1..100}; do
+                kill -0 "$worker" || break
+                sleep 0.05
+            done
+        done
     } 2>/dev/null
     rm -rf "$WORK"
 }

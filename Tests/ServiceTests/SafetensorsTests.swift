@@ -8,6 +8,13 @@ import Testing
 @testable import Service
 
 @Suite struct SafetensorsTests {
+    @Test func namesAreOrderedByTheirNumbers() {
+        let names = ["10.weight", "2.weight", "fc10", "fc2", "a.1.b2", "a.1.b1", "0"]
+        #expect(names.sorted(by: UploadedParameters.precedes) == ["0", "2.weight", "10.weight", "a.1.b1", "a.1.b2", "fc2", "fc10"])
+        for (a, b) in [("0", "2"), ("fc1", "fc2"), ("net.0.linear", "net.2.linear"), ("0", "0.1")] { #expect(UploadedParameters.isOrdered(a, b)) }
+        for (a, b) in [("decoder", "encoder"), ("conv1", "fc1"), ("net.a", "net.b"), ("0", "head")] { #expect(!UploadedParameters.isOrdered(a, b)) }
+    }
+
     /// A file with this header and data.
     private func file(_ header: String, data: [UInt8], length: UInt64? = nil) -> MappedFile {
         let text = Array(header.utf8)

@@ -40,27 +40,42 @@ public struct FlattenedChannels: Sendable, Equatable {
 extension FiniteNetwork {
     /// By layer with parameters: how its input was flattened.
     ///
+    /// Channels come first there in images and in what convolutions and pooling make; rows of other data are flattened as they
+    /// are, and a dense layer keeps its channels last.
+    ///
     /// - Returns: nil where branches are summed that were flattened unlike each other, so that channels-first libraries add other
     ///   numbers to each other.
     public var flattenedInputs: [FlattenedChannels]? {
         var origins = values.map { FlattenedChannels(positions: 1, channels: $0.channels) }
         var found = layers.map { FlattenedChannels(positions: 1, channels: $0.input.channels ?? 0) }
+        var isImage = [Bool](repeating: inputShape.count >= 3, count: values.count)
+        var hasWindows = [Bool](repeating: false, count: values.count)
         for node in nodes {
             let first = origins[node.inputs[0]]
+            isImage[node.output] = node.inputs.contains { isImage[$0] }
+            hasWindows[node.output] = node.inputs.contains { hasWindows[$0] }
             switch node.operation {
             case .sum:
                 let input = values[node.inputs[0]]
                 guard node.inputs.allSatisfy({ origins[$0] == first }) else { return nil }
-                origins[node.output] =
-                    input.positions > 1 && values[node.output].positions == 1
-                    ? FlattenedChannels(positions: input.positions, channels: input.channels) : first
+                let isFlattened = input.positions > 1 && values[node.output].positions == 1
+                if !isFlattened {
+                    origins[node.output] = first
+                } else if isImage[node.output] || hasWindows[node.output] {
+                    origins[node.output] = FlattenedChannels(positions: input.positions, channels: input.channels)
+                } else {
+                    origins[node.output] = FlattenedChannels(positions: 1, channels: input.positions * input.channels)
+                }
             case .concat:
                 origins[node.output] = node.inputs.dropFirst().reduce(into: first) { origin, input in
                     for run in origins[input].runs { origin.append(run) }
                 }
             case .nonlinearity, .layerNorm: origins[node.output] = first
-            case .affine(let layer): found[layer] = first
-            case .pool: break
+            case .affine(let layer):
+                found[layer] = first
+                isImage[node.output] = false
+                if layers[layer].window != nil { hasWindows[node.output] = true }
+            case .pool: hasWindows[node.output] = true
             }
         }
         return found

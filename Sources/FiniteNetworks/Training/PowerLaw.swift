@@ -36,7 +36,9 @@ extension [RunResult] {
     /// How the quantities of runs grow with the width: for each one the power law through the last values of all runs that
     /// did not diverge, in the order in which they are named. Quantities without two widths or with a value of zero have none.
     public var scaling: [(name: String, law: PowerLaw)] {
-        let runs = filter { $0.stopReason != .diverged && $0.stopReason != .cancelled && $0.width != nil && !$0.records.steps.isEmpty }
+        // Of a cancelled training some runs are at their end and others on the way: no law holds of them together.
+        guard !contains(where: { $0.stopReason == .cancelled }) else { return [] }
+        let runs = filter { $0.stopReason != .diverged && $0.width != nil && !$0.records.steps.isEmpty }
         func law(_ name: String, _ value: (RunResult) -> Double?) -> (name: String, law: PowerLaw)? {
             let points = runs.compactMap { run in value(run).flatMap { y in run.width.map { (x: Double($0), y: y) } } }
             return points.count == runs.count ? PowerLaw(points).map { (name, $0) } : nil

@@ -41,12 +41,31 @@ struct StoredNetwork {
     /// Records a fault where its parameters cannot be those of `network`.
     func check(_ network: FiniteNetwork, _ members: ObjectReader) {
         let (own, other) = (parameters.rowLength, network.parameterCount)
-        guard own != other else { return }
+        guard own != other else {
+            if members.has("architecture"), !network.hasParameters(of: architecture, inputShape: inputShape) {
+                members.fault(at: "network", "The architecture has as many parameters as this network, but other layers or another parameterization; leave architecture out to take its own.")
+            }
+            return
+        }
         members.fault(
             at: "network",
             members.has("architecture")
                 ? "This network has \(own) parameters, and the architecture \(other); leave architecture out to take its own."
                 : "This network takes inputs of shape \(inputShape), and those given have shape \(network.inputShape); send such inputs, or say how a row folds in input_shape.")
+    }
+}
+
+extension FiniteNetwork {
+    /// Whether the parameters of a network of this architecture mean the same in this one: the same layers with weights of the
+    /// same shapes and scales. What lies between them may differ.
+    func hasParameters(of architecture: Architecture, inputShape: [Int]) -> Bool {
+        guard let other = FiniteNetwork(draft: architecture, inputShape: inputShape, faults: Faults()), other.layers.count == layers.count else {
+            return false
+        }
+        return zip(layers, other.layers).allSatisfy { own, its in
+            own.weightShape == its.weightShape && own.weight == its.weight && own.bias == its.bias && own.weightScale == its.weightScale
+                && own.biasScale == its.biasScale
+        }
     }
 }
 

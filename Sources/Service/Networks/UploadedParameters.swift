@@ -45,6 +45,9 @@ struct UploadedParameters {
         if let names, let stranger = found.first(where: { !names.contains($0) }) {
             throw refusal("There is no layer \"\(stranger)\" with parameters; layers that run beside each other are told apart by their names")
         }
+        if names == nil, let (a, b) = zip(found, found.dropFirst()).first(where: { !Self.isOrdered($0, $1) }) {
+            throw refusal("The names \"\(a)\" and \"\(b)\" do not say which layer comes first; number the layers, as a Sequential does (0.weight, 0.bias, 2.weight)")
+        }
         let owners = names ?? found
         guard owners.count == network.layers.count else {
             throw refusal("The file has parameters of \(owners.count) layers (\(owners.joined(separator: ", "))), and the network \(network.layers.count) layers with parameters")
@@ -88,13 +91,29 @@ struct UploadedParameters {
     /// [outputs, inputs, filter] of a weight there.
     private static func shape(of layer: AffineLayer) -> [Int] { layer.weightShape.suffix(2).reversed() + layer.weightShape.dropLast(2) }
 
-    /// Names in the order of a model's layers: parts between dots as numbers where both are, so that 10 follows 2.
+    /// Names in the order of a model's layers: parts between dots by the numbers at their ends, so that 10 follows 2 and fc10 fc2.
     static func precedes(_ a: String, _ b: String) -> Bool {
         let (left, right) = (a.split(separator: "."), b.split(separator: "."))
         for (x, y) in zip(left, right) where x != y {
-            if let m = Int(x), let n = Int(y), m != n { return m < n }
+            let ((textX, m), (textY, n)) = (numbered(x), numbered(y))
+            if textX == textY, let m, let n, m != n { return m < n }
             return x < y
         }
         return left.count < right.count
+    }
+
+    /// Whether two names differ first in a number, which says what comes before what; letters do not.
+    static func isOrdered(_ a: String, _ b: String) -> Bool {
+        for (x, y) in zip(a.split(separator: "."), b.split(separator: ".")) where x != y {
+            let ((textX, m), (textY, n)) = (numbered(x), numbered(y))
+            return textX == textY && m != nil && n != nil
+        }
+        return true
+    }
+
+    /// The digits at the end of a part as a number, and the text before them.
+    private static func numbered(_ part: Substring) -> (text: Substring, number: Int?) {
+        let digits = part.reversed().prefix { $0.isASCII && $0.isNumber }.count
+        return (part.dropLast(digits), Int(part.suffix(digits)))
     }
 }

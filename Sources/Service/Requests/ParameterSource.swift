@@ -58,6 +58,10 @@ enum ParameterSource: Sendable {
                         : "The training's networks take inputs of shape \(run.inputShape), and those given have shape \(network.inputShape); send such inputs.")
                 return nil
             }
+            guard !members.has("architecture") || network.hasParameters(of: run.architecture, inputShape: run.inputShape) else {
+                members.fault(at: "training", "This architecture has as many parameters as the training's networks, but other layers or another parameterization; leave architecture out to take that of the run.")
+                return nil
+            }
             self = .trained(run)
         case "network":
             guard let network, let stored else { return nil }
