@@ -7,6 +7,10 @@ Each is interpolated at Chebyshev nodes of [0, 1/2] in 60 digits, its constant t
 (P(0) = 1, Q(0) = 8/3), rounded to the target precision, and checked on a fine grid; the achieved error is
 written beside the coefficients.
 
+In float32 the convolutional kernels of pairs that are not correlated negatively take shorter ones, by Remez's exchange: what
+is levelled there is the error of the rectifier's results relative to themselves, E[phi' phi'] = (pi - theta)/pi and
+E[phi phi] = (sin(theta) + (pi - theta) cos(theta))/pi, and not that of the polynomials, which weigh less the smaller theta is.
+
 Usage: python3 Scripts/half_chord_polynomials.py > Sources/CTangentSIMD/polynomials.h   (needs mpmath)
 """
 import struct
@@ -44,6 +48,47 @@ def fit(exact, degree):
     return [constant] + [rest[j] for j in range(degree)]
 
 
+def exchange(exact, weight, degree):
+    """The polynomial with the smallest largest |weight (polynomial - exact)| on [0, 1/2]."""
+    grid = [END / 2 * (1 - mp.cos(mp.pi * k / 600)) for k in range(1, 601)]
+    values, weights = [exact(w) for w in grid], [weight(w) for w in grid]
+    count = degree + 2
+    places = [round(k * (len(grid) - 1) / (count - 1)) for k in range(count)]
+    for _ in range(12):
+        matrix = mp.matrix(count, count)
+        right = mp.matrix(count, 1)
+        for i, place in enumerate(places):
+            for j in range(degree + 1):
+                matrix[i, j] = grid[place] ** j
+            matrix[i, degree + 1] = (-1) ** i / weights[place]
+            right[i] = values[place]
+        coefficients = list(mp.lu_solve(matrix, right))[:-1]
+        errors = [v * (mp.polyval(coefficients[::-1], w) - y) for w, y, v in zip(grid, values, weights)]
+        # The largest error of each run of one sign.
+        runs = []
+        for k, e in enumerate(errors):
+            if runs and (errors[runs[-1]] > 0) == (e > 0):
+                if abs(e) > abs(errors[runs[-1]]):
+                    runs[-1] = k
+            else:
+                runs.append(k)
+        if len(runs) < count:
+            break
+        places = runs[:count] if abs(errors[runs[0]]) > abs(errors[runs[-1]]) else runs[-count:]
+    return coefficients
+
+
+def slope_weight(w):
+    """Of the error of P in E[phi' phi'], relative."""
+    return 2 * mp.sqrt(w) / (mp.pi - 2 * mp.asin(mp.sqrt(w)))
+
+
+def kernel_weight(w):
+    """Of the error of Q in E[phi phi], relative."""
+    theta = 2 * mp.asin(mp.sqrt(w))
+    return w ** mp.mpf("1.5") / (mp.sin(theta) + (mp.pi - theta) * mp.cos(theta))
+
+
 def rounded(coefficient, single):
     value = float(coefficient)
     return struct.unpack("f", struct.pack("f", value))[0] if single else value
@@ -60,15 +105,26 @@ def error(exact, coefficients):
     return worst
 
 
-def emit(name, exact, degree, single):
-    coefficients = [rounded(c, single) for c in fit(exact, degree)]
-    worst = mp.nstr(error(exact, coefficients), 2)
+def write(name, coefficients, said, single):
     suffix, kind = ("f", "float") if single else ("", "double")
-    print(f"\n// {name}: degree {degree}, largest relative error on [0, 1/2] {worst} (rounded coefficients, exact arithmetic).")
+    print(f"\n// {name}: degree {len(coefficients) - 1}, largest relative error {said} (rounded coefficients, exact arithmetic).")
     print(f"static const {kind} {name}[] = {{")
     for c in coefficients:
         print(f"    {c.hex()}{suffix},")
     print("};")
+
+
+def emit_near(name, exact, weight, degree, of):
+    coefficients = [rounded(c, True) for c in exchange(exact, weight, degree)]
+    grid = [END * k / 1000 for k in range(1, 1001)]
+    worst = max(abs(weight(w) * (mp.polyval(coefficients[::-1], w) - exact(w))) for w in grid)
+    write(name, coefficients, f"of {of} on [0, 1/2] {mp.nstr(worst, 2)}", True)
+
+
+def emit(name, exact, degree, single):
+    coefficients = [rounded(c, single) for c in fit(exact, degree)]
+    worst = mp.nstr(error(exact, coefficients), 2)
+    write(name, coefficients, f"on [0, 1/2] {worst}", single)
 
 
 print("// Written by Scripts/half_chord_polynomials.py; the mathematics is there. Coefficients of w^0, w^1, ...")
@@ -77,3 +133,5 @@ emit("arc_f64", p_exact, 18, False)
 emit("lune_f64", q_exact, 18, False)
 emit("arc_f32", p_exact, 7, True)
 emit("lune_f32", q_exact, 7, True)
+emit_near("near_arc_f32", p_exact, slope_weight, 7, "E[phi' phi']")
+emit_near("near_lune_f32", q_exact, kernel_weight, 5, "E[phi phi]")

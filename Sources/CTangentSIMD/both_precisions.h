@@ -20,6 +20,10 @@
 #define FABS __builtin_fabs
 #define COPYSIGN __builtin_copysign
 #define ARC_DEGREE 18
+#define NEAR_ARC arc_f64
+#define NEAR_ARC_DEGREE 18
+#define NEAR_LUNE lune_f64
+#define NEAR_LUNE_DEGREE 18
 #include "half_chord.inc.h"
 #include FAMILY
 #undef REAL
@@ -28,6 +32,10 @@
 #undef FABS
 #undef COPYSIGN
 #undef ARC_DEGREE
+#undef NEAR_ARC
+#undef NEAR_ARC_DEGREE
+#undef NEAR_LUNE
+#undef NEAR_LUNE_DEGREE
 
 #define REAL float
 #define NAME(x) x##_f32
@@ -35,5 +43,9 @@
 #define FABS __builtin_fabsf
 #define COPYSIGN __builtin_copysignf
 #define ARC_DEGREE 7
+#define NEAR_ARC near_arc_f32
+#define NEAR_ARC_DEGREE 7
+#define NEAR_LUNE near_lune_f32
+#define NEAR_LUNE_DEGREE 5
 #include "half_chord.inc.h"
 #include FAMILY

@@ -23,7 +23,8 @@ typedef struct {
 } NAME(frame);
 
 INLINED REAL *NAME(scratch_array)(const NAME(stack) *stack, size_t index) {
-    return stack->scratch + TANGENT_PLANE_SLACK + index * (stack->height * stack->width + 2 * TANGENT_PLANE_SLACK);
+    const size_t aligned = (stack->height * stack->width + 15) / 16 * 16;
+    return stack->scratch + TANGENT_PLANE_SLACK + index * (aligned + 2 * TANGENT_PLANE_SLACK);
 }
 
 INLINED NAME(planes) NAME(planes_of)(const NAME(stack) *stack) {
@@ -227,3 +228,5 @@ void NAME(tangent_plane_scatter)(const NAME(stack) *stack, size_t width, tangent
         }
     }
 }
+
+#include "slab_engine.inc.h"

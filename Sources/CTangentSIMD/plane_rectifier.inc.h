@@ -8,6 +8,9 @@
 // The loop is bound by multiplications, so every constant factor is in the coefficients, and divisions, which would take as long
 // as all the rest, are products with 1/s and 1/t and one step of Newton's: with fused multiplications a quotient to the last bit,
 // for near v = 4 (opposite inputs) the root shows half of the digits that are lost.
+//
+// A layer is near if no covariance that comes in is negative, so that no angle is obtuse: then v = w, s t w is the chord
+// E - (s - t)^2 itself, and half of the operations fall away.
 
 typedef struct {
     // Three rows of sums to be added.
@@ -18,22 +21,48 @@ typedef struct {
 } NAME(rectifier_rows);
 
 // Even and odd powers apart: half the latency of Horner's rule.
-INLINED REAL NAME(split_polynomial)(const REAL *coefficients, REAL w, REAL square) {
-    const int even = ARC_DEGREE & ~1, odd = (ARC_DEGREE - 1) | 1;
-    REAL sum = coefficients[even], other = coefficients[odd];
+INLINED REAL NAME(split_polynomial)(const REAL *coefficients, int degree, REAL w, REAL square) {
+    const int last_even = degree & ~1, last_odd = (degree - 1) | 1;
+    REAL even = coefficients[last_even], odd = coefficients[last_odd];
 #pragma clang loop unroll(full)
-    for (int k = even - 2; k >= 0; k -= 2) sum = sum * square + coefficients[k];
+    for (int k = last_even - 2; k >= 0; k -= 2) even = even * square + coefficients[k];
 #pragma clang loop unroll(full)
-    for (int k = odd - 2; k >= 1; k -= 2) other = other * square + coefficients[k];
-    return other * w + sum;
+    for (int k = last_odd - 2; k >= 1; k -= 2) odd = odd * square + coefficients[k];
+    return odd * w + even;
 }
 
 void NAME(tangent_plane_prepare)(NAME(tangent_plane_layer) *layer) {
     // The tables are in powers of w/4: of sin^2(theta/2).
+    const REAL gain = layer->gain * layer->weight;
     REAL scale = 2 * layer->k * (REAL)0.318309886183790671537767526745028724;
     for (int i = 0; i <= ARC_DEGREE; i++, scale /= 4) {
         layer->lune[i] = scale / 8 * NAME(lune)[i];
-        layer->arc[i] = scale / 2 * layer->gain * layer->weight * NAME(arc)[i];
+        layer->arc[i] = scale / 2 * gain * NAME(arc)[i];
+        if (i <= NEAR_LUNE_DEGREE) layer->near_lune[i] = scale / 8 * gain * NEAR_LUNE[i];
+        if (i <= NEAR_ARC_DEGREE) layer->near_arc[i] = scale / 2 * gain * NEAR_ARC[i];
+    }
+}
+
+INLINED void NAME(rectify_near)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
+                                bool with_tangent, bool plain) {
+    const REAL gain = layer->gain * layer->weight, own_scale = layer->own_scale;
+    const REAL own_offset = layer->own_offset / layer->weight;
+    REAL lune_terms[NEAR_LUNE_DEGREE + 1], arc_terms[NEAR_ARC_DEGREE + 1];
+    for (int i = 0; i <= NEAR_LUNE_DEGREE; i++) lune_terms[i] = layer->near_lune[i];
+    for (int i = 0; i <= NEAR_ARC_DEGREE; i++) arc_terms[i] = layer->near_arc[i];
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+    for (size_t i = 0; i < count; i++) {
+        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
+        REAL s = rows.s[i], t = rows.t[i], step = s - t, chord = e - step * step;
+        // Rounding may take equal inputs below zero.
+        REAL w = FABS(chord * (rows.inverse_s[i] * rows.inverse_t[i])), root = SQRT(w), square = w * w;
+        rows.distance_out[i] =
+            gain * e - chord * root * NAME(split_polynomial)(lune_terms, NEAR_LUNE_DEGREE, w, square);
+        if (with_tangent) {
+            REAL slope = gain - root * NAME(split_polynomial)(arc_terms, NEAR_ARC_DEGREE, w, square);
+            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i], own = s * t - chord / 2;
+            rows.tangent_out[i] = slope * (sum + (plain ? own : own_scale * own + own_offset));
+        }
     }
 }
 
@@ -54,10 +83,10 @@ INLINED void NAME(rectify)(const NAME(tangent_plane_layer) *layer, NAME(rectifie
         REAL other = 4 - v, w = v < other ? v : other;
         w = w > 0 ? w : 0;
         REAL root = SQRT(w), square = w * w, kernel = product * (1 - w / 2);
-        REAL lune = w * root * NAME(split_polynomial)(lune_terms, w, square);
+        REAL lune = w * root * NAME(split_polynomial)(lune_terms, ARC_DEGREE, w, square);
         rows.distance_out[i] = gain * (e - product * lune - (far ? far_scale : 0) * kernel);
         if (with_tangent) {
-            REAL turn = root * NAME(split_polynomial)(arc_terms, w, square);
+            REAL turn = root * NAME(split_polynomial)(arc_terms, ARC_DEGREE, w, square);
             REAL slope = far ? far_rest + turn : gain - turn;
             REAL own = far ? -kernel : kernel;
             REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i];
@@ -87,9 +116,16 @@ INLINED void NAME(layer_rows)(const NAME(tangent_plane_layer) *layer, NAME(recti
     count = (count + 15) / 16 * 16;
     if (!layer->rectified) {
         NAME(keep_linear)(layer, rows, count, with_tangent);
+        return;
+    }
+    const bool plain = layer->own_scale == 1 && layer->own_offset == 0;
+    if (layer->near) {
+        if (!with_tangent) NAME(rectify_near)(layer, rows, count, false, true);
+        else if (plain) NAME(rectify_near)(layer, rows, count, true, true);
+        else NAME(rectify_near)(layer, rows, count, true, false);
     } else if (!with_tangent) {
         NAME(rectify)(layer, rows, count, false, true);
-    } else if (layer->own_scale == 1 && layer->own_offset == 0) {
+    } else if (plain) {
         NAME(rectify)(layer, rows, count, true, true);
     } else {
         NAME(rectify)(layer, rows, count, true, false);

@@ -75,7 +75,11 @@ INLINED void NAME(edges_of_three_rows)(const NAME(layer) *layer, bool with_tange
 
 INLINED void NAME(sum_rows)(const REAL *restrict in, size_t count, size_t taps, size_t low, REAL *restrict out) {
     if (taps == 3 && low == 1) {
-        for (size_t i = 0; i < count; i++) out[i] = in[(ptrdiff_t)i - 1] + in[i] + in[i + 1];
+        // A distance that the compiler does not know: it would keep what the last round has loaded and shuffle it, which takes
+        // longer than to load it again.
+        ptrdiff_t one = 1;
+        __asm__("" : "+r"(one));
+        for (size_t i = 0; i < count; i++) out[i] = in[(ptrdiff_t)i - one] + in[i] + in[(ptrdiff_t)i + one];
         return;
     }
     const REAL *first = in - low;

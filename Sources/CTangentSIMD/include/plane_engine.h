@@ -46,8 +46,10 @@ typedef struct {
         /* Then, if `rectified`, a min(x, 0) + b max(x, 0): gain (a^2 + b^2)/2, k = (a - b)^2/(a^2 + b^2). */ \
         bool rectified; \
         real gain, k; \
-        /* Coefficients of the two polynomials, scaled for the layer; written by tangent_plane_prepare. */ \
-        real lune[19], arc[19]; \
+        /* No covariance that comes in is negative. */ \
+        bool near; \
+        /* Coefficients of the polynomials, scaled for the layer; written by tangent_plane_prepare. */ \
+        real lune[19], arc[19], near_lune[19], near_arc[19]; \
     } tangent_plane_layer_##suffix; \
     /* What a layer needs of one image: its variances before the convolution and their sums along rows (zero outside, thinned \
        by the stride), its standard deviations after it over sqrt(weight), and 1 over those (0 of 0): a pair then needs no \
@@ -69,13 +71,19 @@ typedef struct {
         /* The joined plane. */ \
         const real *distance, *tangent; \
         bool with_tangent; \
-        /* 5 + 4 TANGENT_PLANE_DEPTH arrays of height x width + 2 TANGENT_PLANE_SLACK elements, zero at first. */ \
+        /* 5 + 4 TANGENT_PLANE_DEPTH arrays of height x width, rounded up to a multiple of 16, + 2 TANGENT_PLANE_SLACK elements; \
+           zero at first. All arrays are fastest where they begin at a cache line. */ \
         real *scratch; \
     } tangent_plane_stack_##suffix; \
     void tangent_plane_prepare_##suffix(tangent_plane_layer_##suffix *layer); \
     /* Runs all layers on plane (dy, dx), which stays in the scratch; the sums of e and Theta over it, unless NULL. */ \
     void tangent_plane_run_##suffix(const tangent_plane_stack_##suffix *stack, size_t dy, size_t dx, double *distance, \
                                     double *tangent); \
+    /* The same for all offsets (dy, *) at once, of a stack of channels and layers whose filters have 1 or 3 taps (the middle \
+       one at the position), without strides, rings and residual sums; maps of the second image are not rotated. */ \
+    void tangent_slab_run_##suffix(const tangent_plane_stack_##suffix *stack, size_t dy, double *distance, double *tangent); \
+    /* Elements of scratch, zero at first, that tangent_slab_run takes. */ \
+    size_t tangent_slab_scratch_##suffix(size_t height, size_t width); \
     /* Adds up the rows of the plane in the scratch, of the given width, to `height` rows; */ \
     void tangent_plane_gather_##suffix(const tangent_plane_stack_##suffix *stack, size_t width, tangent_plane_moves rows, \
                                        size_t height); \

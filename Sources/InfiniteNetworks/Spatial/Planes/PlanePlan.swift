@@ -35,6 +35,12 @@ struct PlanePlan: Sendable {
     /// Without biases the planes' kernel of λx and μy is λμ times that of x and y, so each image can be brought near unit size.
     var isHomogeneous: Bool { segments.allSatisfy { $0.layers.allSatisfy { $0.biasVariance == 0 && $0.ownOffset == 0 } } }
 
+    /// Whether the planes of a row offset go together (``PlaneSegment/fitsSlabs``).
+    var usesSlabs: Bool {
+        guard segments.count == 1, case .pool = readout else { return false }
+        return segments[0].fitsSlabs
+    }
+
     /// Positions at the readout.
     var positions: Int { segments.last?.output.count ?? 0 }
 

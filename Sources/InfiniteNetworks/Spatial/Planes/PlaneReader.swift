@@ -17,6 +17,8 @@ struct PlaneReader {
     private var depth = 0
     /// Whether a rectifier belongs to the last layer.
     private var takesRectifier = false
+    /// Whether covariances are known not to be negative. Those of images may be; sums keep the sign.
+    private var isNonnegative = false
 
     init(_ positions: [Int]) {
         axes = positions.count
@@ -57,13 +59,15 @@ struct PlaneReader {
     private mutating func rectify(_ rectifier: Rectifier) {
         if takesRectifier {
             layers[layers.count - 1].rectifier = rectifier
+            layers[layers.count - 1].isNear = isNonnegative
             takesRectifier = false
         } else {
             append(
                 PlaneLayer(
                     input: extents, taps: [1, 1], lows: [0, 0], strides: [1, 1], isCircular: false, weight: 1, biasVariance: 0,
-                    ownScale: 0, ownOffset: 0, rectifier: rectifier))
+                    ownScale: 0, ownOffset: 0, rectifier: rectifier, isNear: isNonnegative))
         }
+        isNonnegative = isNonnegative || rectifier.isNonnegative
     }
 
     private mutating func take(_ branches: [[SpatialStep]]) -> Bool {
@@ -71,14 +75,18 @@ struct PlaneReader {
         guard branches.count != 1 else { return take(all: branches[0]) }
         guard depth < Self.depthLimit else { return false }
         let before = extents
+        let wasNonnegative = isNonnegative
         var after: PlaneExtents?
+        var areNonnegative = true
         depth += 1
         for (index, branch) in branches.enumerated() {
             instructions.append(index == 0 ? .open : .next)
-            (extents, takesRectifier) = (before, false)
+            (extents, takesRectifier, isNonnegative) = (before, false, wasNonnegative)
             guard take(all: branch), extents == after ?? extents else { return false }
             after = extents
+            areNonnegative = areNonnegative && isNonnegative
         }
+        isNonnegative = areNonnegative
         depth -= 1
         instructions.append(.sum)
         takesRectifier = false
@@ -160,4 +168,10 @@ private struct Filter {
     func keepsOffsets(_ window: Placement.Window) -> Bool {
         window.positions.indices.allSatisfy { window.positions[$0] == window.outputs[$0] * window.strides[$0] }
     }
+}
+
+extension Rectifier {
+    /// Whether E[φφ] ≥ 0 at every correlation: with the odd part (a + b)/2 · x and the even part (b − a)/2 · |x| it is
+    /// ((a + b)/2)² ρ + ((b − a)/2)² κ(ρ) with κ(ρ) ≥ |ρ|.
+    fileprivate var isNonnegative: Bool { abs(a + b) <= abs(b - a) }
 }

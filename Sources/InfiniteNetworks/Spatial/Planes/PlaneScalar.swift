@@ -19,7 +19,11 @@ protocol PlaneScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     static func begin(_ stack: inout Stack, distance: UnsafePointer<Self>, tangent: UnsafePointer<Self>)
     /// The sums over the plane after the stack.
     static func run(_ stack: inout Stack, dy: Int, dx: Int) -> (distance: Double, tangent: Double)
-    /// The same, without the sums.
+    /// The same of all planes of a row offset; the stack's scratch is a slab's.
+    static func runSlab(_ stack: inout Stack, dy: Int) -> (distance: Double, tangent: Double)
+    /// Elements of scratch of a slab.
+    static func slabSize(_ extents: PlaneExtents) -> Int
+    /// The same as `run`, without the sums.
     static func advance(_ stack: inout Stack, dy: Int, dx: Int)
     static func gather(_ stack: inout Stack, width: Int, _ rows: [tangent_plane_move], step: Int, height: Int)
     static func scatter(
@@ -41,6 +45,7 @@ extension Double: PlaneScalar {
         result.strides = layer.pairOfStrides
         (result.weight, result.own_scale, result.own_offset) = (layer.weight, layer.ownScale, layer.ownOffset)
         (result.rectified, result.gain, result.k) = (layer.rectifier != nil, layer.gain, layer.kink)
+        result.near = layer.isNear
         tangent_plane_prepare_f64(&result)
         return result
     }
@@ -71,6 +76,14 @@ extension Double: PlaneScalar {
         tangent_plane_run_f64(&stack, dy, dx, &sums.distance, &sums.tangent)
         return sums
     }
+
+    static func runSlab(_ stack: inout Stack, dy: Int) -> (distance: Double, tangent: Double) {
+        var sums = (distance: 0.0, tangent: 0.0)
+        tangent_slab_run_f64(&stack, dy, &sums.distance, &sums.tangent)
+        return sums
+    }
+
+    static func slabSize(_ extents: PlaneExtents) -> Int { tangent_slab_scratch_f64(extents.height, extents.width) }
 
     static func advance(_ stack: inout Stack, dy: Int, dx: Int) { tangent_plane_run_f64(&stack, dy, dx, nil, nil) }
 
@@ -110,6 +123,7 @@ extension Float: PlaneScalar {
         (result.weight, result.own_scale) = (Float(layer.weight), Float(layer.ownScale))
         result.own_offset = Float(layer.ownOffset)
         (result.rectified, result.gain, result.k) = (layer.rectifier != nil, Float(layer.gain), Float(layer.kink))
+        result.near = layer.isNear
         tangent_plane_prepare_f32(&result)
         return result
     }
@@ -140,6 +154,14 @@ extension Float: PlaneScalar {
         tangent_plane_run_f32(&stack, dy, dx, &sums.distance, &sums.tangent)
         return sums
     }
+
+    static func runSlab(_ stack: inout Stack, dy: Int) -> (distance: Double, tangent: Double) {
+        var sums = (distance: 0.0, tangent: 0.0)
+        tangent_slab_run_f32(&stack, dy, &sums.distance, &sums.tangent)
+        return sums
+    }
+
+    static func slabSize(_ extents: PlaneExtents) -> Int { tangent_slab_scratch_f32(extents.height, extents.width) }
 
     static func advance(_ stack: inout Stack, dy: Int, dx: Int) { tangent_plane_run_f32(&stack, dy, dx, nil, nil) }
 

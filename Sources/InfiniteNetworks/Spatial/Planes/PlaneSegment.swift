@@ -26,6 +26,18 @@ struct PlaneSegment: Sendable {
     /// Nil of the last segment, which the readout follows.
     let join: PlaneJoin?
 
+    /// Whether all planes of one row offset can go through it at once, as the engine's slabs: filters of 1 or 3 taps about the
+    /// position, no strides, rings or residual sums, and blocks that stay in the caches.
+    var fitsSlabs: Bool {
+        join == nil && instructions.count == layers.count && Float.slabSize(input) <= Self.slabLimit
+            && layers.allSatisfy { layer in
+                !layer.isCircular && layer.strides == [1, 1] && zip(layer.taps, layer.lows).allSatisfy { $0 == (1, 0) || $0 == (3, 1) }
+            }
+    }
+
+    /// Elements of a thread's slabs beyond which the narrower planes are faster.
+    private static let slabLimit = 1 << 21
+
     /// Of all its layers together.
     var strides: PlaneExtents { PlaneExtents([input.height / output.height, input.width / output.width]) }
 }
@@ -45,6 +57,8 @@ struct PlaneLayer: Sendable {
     let ownScale: Double
     let ownOffset: Double
     var rectifier: Rectifier?
+    /// Whether no covariance that comes in is negative, which halves the rectifier's work.
+    var isNear = false
 
     var output: PlaneExtents { PlaneExtents([input.height / strides[0], input.width / strides[1]]) }
     var pairOfTaps: (Int, Int) { (taps[0], taps[1]) }
@@ -63,12 +77,11 @@ struct PlaneLayer: Sendable {
         var result = [Double](repeating: 0, count: outputHeight * outputWidth)
         variances.withUnsafeBufferPointer { source in
             rows.withUnsafeMutableBufferPointer { rows in
-                for tap in -lows[1]..<(taps[1] - lows[1]) {
-                    let stride = strides[1]
-                    for y in 0..<height {
-                        for x in 0..<outputWidth {
-                            guard let column = place(x * stride + tap, width) else { continue }
-                            rows[y * outputWidth + x] += source[y * width + column]
+                for tap in taps(of: 1) {
+                    for run in runs(tap, stride: strides[1], extent: width, outputs: outputWidth) {
+                        for y in 0..<height {
+                            let (to, from) = (y * outputWidth, y * width + run.shift)
+                            for x in run.outputs { rows[to + x] += source[from + x * strides[1]] }
                         }
                     }
                 }
@@ -76,10 +89,12 @@ struct PlaneLayer: Sendable {
         }
         rows.withUnsafeBufferPointer { rows in
             result.withUnsafeMutableBufferPointer { result in
-                for tap in -lows[0]..<(taps[0] - lows[0]) {
-                    for y in 0..<outputHeight {
-                        guard let row = place(y * strides[0] + tap, height) else { continue }
-                        for x in 0..<outputWidth { result[y * outputWidth + x] += rows[row * outputWidth + x] }
+                for tap in taps(of: 0) {
+                    for run in runs(tap, stride: strides[0], extent: height, outputs: outputHeight) {
+                        for y in run.outputs {
+                            let (to, from) = (y * outputWidth, (y * strides[0] + run.shift) * outputWidth)
+                            for x in 0..<outputWidth { result[to + x] += rows[from + x] }
+                        }
                     }
                 }
             }
@@ -87,9 +102,15 @@ struct PlaneLayer: Sendable {
         return result
     }
 
-    private func place(_ position: Int, _ extent: Int) -> Int? {
-        if isCircular { return position < 0 ? position + extent : position >= extent ? position - extent : position }
-        return position >= 0 && position < extent ? position : nil
+    private func taps(of axis: Int) -> Range<Int> { -lows[axis]..<(taps[axis] - lows[axis]) }
+
+    /// Outputs whose position under a tap, output × stride + shift, is inside: one run, and of a ring what goes around its ends.
+    private func runs(_ tap: Int, stride: Int, extent: Int, outputs: Int) -> [(outputs: Range<Int>, shift: Int)] {
+        /// The first output at or beyond a position.
+        func first(_ position: Int) -> Int { min(outputs, max(0, (position - tap + stride - 1) / stride)) }
+        let (begin, end) = (first(0), first(extent))
+        let inside = [(begin..<end, tap)]
+        return isCircular ? [(0..<begin, tap + extent)] + inside + [(end..<outputs, tap - extent)] : inside
     }
 }
 

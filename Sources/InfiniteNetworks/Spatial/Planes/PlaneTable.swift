@@ -34,13 +34,8 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
     /// An empty table, to be filled by ``rotate(_:segment:by:)``.
     init(_ plan: PlanePlan) {
         self.plan = plan
-        func zeros(_ count: Int) -> UnsafeMutablePointer<Scalar> {
-            let memory = UnsafeMutablePointer<Scalar>.allocate(capacity: count)
-            memory.initialize(repeating: 0, count: count)
-            return memory
-        }
-        memory = plan.segments.map { zeros(Self.mapsPerLayer * $0.layers.count * $0.stride) }
-        origins = plan.segments.indices.map { zeros((plan.channels(of: $0)) * plan.segments[$0].input.count + Self.slack) }
+        memory = plan.segments.map { .lines(Self.mapsPerLayer * $0.layers.count * $0.stride) }
+        origins = plan.segments.indices.map { .lines((plan.channels(of: $0)) * plan.segments[$0].input.count + Self.slack) }
         maps = zip(plan.segments, memory).map { segment, memory in
             let maps = UnsafeMutablePointer<Scalar.Maps>.allocate(capacity: segment.layers.count)
             for layer in segment.layers.indices {
@@ -178,7 +173,20 @@ final class PlaneTable<Scalar: PlaneScalar>: @unchecked Sendable {
 
 extension PlaneSegment {
     /// From one map to the next.
-    fileprivate var stride: Int { input.count + TANGENT_PLANE_SLACK }
+    fileprivate var stride: Int { input.aligned + TANGENT_PLANE_SLACK }
+}
+
+extension PlaneExtents {
+    /// Elements rounded up to whole cache lines.
+    var aligned: Int { (count + 15) / 16 * 16 }
+}
+
+extension UnsafeMutablePointer where Pointee: PlaneScalar {
+    /// Zeros that begin at a cache line: of vectors elsewhere every second one lies across two, which costs half of the speed.
+    static func lines(_ count: Int) -> Self {
+        UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Pointee>.stride, alignment: 64)
+            .initializeMemory(as: Pointee.self, repeating: 0, count: count)
+    }
 }
 
 extension PlanePlan {

@@ -9,11 +9,13 @@ final class PlaneWorker<Scalar: PlaneScalar> {
     private let joined: [JoinedPlanes<Scalar>]
     private let rotated: PlaneTable<Scalar>
     private let withTangent: Bool
+    private let usesSlabs: Bool
 
     init(_ plan: PlanePlan, withTangent: Bool) {
         self.plan = plan
         self.withTangent = withTangent
-        programs = plan.segments.map(PlaneProgram.init)
+        usesSlabs = plan.usesSlabs
+        programs = plan.segments.map { PlaneProgram($0, isSlab: plan.usesSlabs) }
         joined = zip(plan.segments, plan.offsets).dropFirst().map { JoinedPlanes($0.input.count * $1.count) }
         rotated = PlaneTable(plan)
     }
@@ -29,7 +31,21 @@ final class PlaneWorker<Scalar: PlaneScalar> {
             try join(segment, x, y, plan.offsets[segment], plan.offsets[segment + 1], withTangent, isCancelled)
         }
         let extents = plan.segments[last].input
+        let share = 1 / Double(plan.positions * offsets.count)
         var total = (distance: 0.0, tangent: 0.0)
+        if usesSlabs {
+            var stack = stack(last, x, y, 0, withTangent)
+            for dy in offsets.rows {
+                if isCancelled() { throw .cancelled }
+                let opposite = (extents.height - dy) % extents.height
+                if isSelf && opposite < dy { break }
+                let weight = isSelf && opposite != dy ? 2.0 : 1.0
+                let sums = Scalar.runSlab(&stack, dy: dy)
+                total.distance += weight * sums.distance
+                total.tangent += weight * sums.tangent
+            }
+            return (total.distance * share, total.tangent * share)
+        }
         for dx in offsets.columns {
             if isCancelled() { throw .cancelled }
             let oppositeColumn = (extents.width - dx) % extents.width
@@ -46,7 +62,6 @@ final class PlaneWorker<Scalar: PlaneScalar> {
                 total.tangent += weight * sums.tangent
             }
         }
-        let share = 1 / Double(plan.positions * offsets.count)
         return (total.distance * share, total.tangent * share)
     }
 
@@ -127,14 +142,14 @@ private final class PlaneProgram<Scalar: PlaneScalar> {
     private let instructions: UnsafeMutablePointer<Int32>
     private let scratch: UnsafeMutablePointer<Scalar>
 
-    init(_ segment: PlaneSegment) {
+    init(_ segment: PlaneSegment, isSlab: Bool) {
         self.segment = segment
         layers = .allocate(capacity: max(1, segment.layers.count))
         for (index, layer) in segment.layers.enumerated() { (layers + index).initialize(to: Scalar.layer(layer)) }
         instructions = .allocate(capacity: max(1, segment.instructions.count))
         for (index, instruction) in segment.instructions.enumerated() { (instructions + index).initialize(to: instruction.code) }
-        scratch = .allocate(capacity: segment.scratchSize)
-        scratch.initialize(repeating: 0, count: segment.scratchSize)
+        let size = isSlab ? Scalar.slabSize(segment.input) : segment.scratchSize
+        scratch = .lines(size)
     }
 
     deinit {
@@ -159,9 +174,8 @@ private final class JoinedPlanes<Scalar: PlaneScalar> {
     let tangent: UnsafeMutablePointer<Scalar>
 
     init(_ count: Int) {
-        distance = .allocate(capacity: count)
-        tangent = .allocate(capacity: count)
-        clear(count, withTangent: true)
+        distance = .lines(count)
+        tangent = .lines(count)
     }
 
     deinit {
@@ -177,7 +191,7 @@ private final class JoinedPlanes<Scalar: PlaneScalar> {
 
 extension PlaneSegment {
     /// Numbers of scratch (`plane_engine.h`).
-    var scratchSize: Int { (5 + 4 * Int(TANGENT_PLANE_DEPTH)) * (input.count + 2 * Int(TANGENT_PLANE_SLACK)) }
+    var scratchSize: Int { (5 + 4 * Int(TANGENT_PLANE_DEPTH)) * (input.aligned + 2 * Int(TANGENT_PLANE_SLACK)) }
 }
 
 extension PlaneJoin {

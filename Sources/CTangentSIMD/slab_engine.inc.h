@@ -1,0 +1,229 @@
+// All planes of one row offset at once: the slab of dy holds the pairs ((y, x), (y', x')) with y' = y + dy around the edge, one
+// block [x, x'] for every y.
+//
+// What a plane pays for its edges and its seam along rows, a block has in a frame of elements around it: outside one image the
+// variance of the other stands, outside both zero. A row of a block has one position of the first image, whose deviation then is
+// a constant, and all of the second. A filter's taps along a row are neighbours along the block's diagonal; across rows they are
+// three blocks, whose sums along diagonals (`lines`) are kept in the first-level cache while the slab goes through the second.
+//
+// Blocks hold halves of the squared distances: with s, t the deviations over sqrt(2 weight) the covariance over weight is
+// s^2 + t^2 - m, and v = (m - (s - t)^2)/(s t).
+
+enum { NAME(slab_chunk) = 64 / sizeof(REAL), NAME(slab_frame) = 8, NAME(slab_skew) = 32 };
+
+typedef struct {
+    // Of a block: positions of a row, the same up to whole vectors, from row to row, and elements of the block and of its lines.
+    size_t width, run, pitch, size, lines;
+} NAME(block_shape);
+
+// One block on its way through a layer.
+typedef struct {
+    const REAL *distance[3], *tangent[3];
+    // Deviations and 1 over them, of both images over sqrt(weight) but `right`: that is over sqrt(2 weight), and beside it are
+    // own_scale times its squares. Of the first image one a row.
+    const REAL *left, *left_inverse, *right, *right_inverse, *right_own;
+    REAL *distance_out, *tangent_out;
+} NAME(block_rows);
+
+INLINED NAME(block_shape) NAME(block_shape_of)(size_t width) {
+    NAME(block_shape) shape = {.width = width};
+    shape.run = (width + NAME(slab_chunk) - 1) / NAME(slab_chunk) * NAME(slab_chunk);
+    shape.pitch = shape.run + NAME(slab_frame);
+    shape.size = shape.pitch * (width + 2);
+    // Not a multiple of a page: sums of the same element would be in each other's way in the cache.
+    shape.lines = shape.run * width + NAME(slab_skew);
+    return shape;
+}
+
+size_t NAME(tangent_slab_scratch)(size_t height, size_t width) {
+    NAME(block_shape) shape = NAME(block_shape_of)(width);
+    return 2 * (height * shape.size + TANGENT_PLANE_SLACK) + 7 * shape.lines + 3 * shape.run + NAME(slab_frame);
+}
+
+// The first element of a block, within its frame.
+INLINED REAL *NAME(block_at)(REAL *slab, NAME(block_shape) shape, size_t y) {
+    return slab + y * shape.size + shape.pitch + NAME(slab_frame);
+}
+
+INLINED void NAME(sum_diagonals)(const REAL *restrict block, NAME(block_shape) shape, size_t taps, REAL *restrict lines) {
+    const ptrdiff_t next = (ptrdiff_t)shape.pitch + 1;
+    for (size_t x = 0; x < shape.width; x++) {
+        const REAL *row = block + x * shape.pitch;
+        REAL *line = lines + x * shape.run;
+        for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+            for (size_t i = first; i < first + NAME(slab_chunk); i++) {
+                line[i] = taps == 3 ? row[(ptrdiff_t)i - next] + row[i] + row[(ptrdiff_t)i + next] : row[i];
+            }
+        }
+    }
+}
+
+// What stands for the lines of a block outside one image: half of the sums of the other's variances along its row.
+INLINED void NAME(edge_lines)(const REAL *left, const REAL *right, NAME(block_shape) shape, REAL *restrict lines) {
+    for (size_t x = 0; x < shape.width; x++) {
+        for (size_t i = 0; i < shape.width; i++) lines[x * shape.run + i] = (left ? left[x] : right ? right[i] : 0) / 2;
+    }
+}
+
+INLINED void NAME(frame_block)(REAL *distance, REAL *tangent, NAME(block_shape) shape, const REAL *left, const REAL *right) {
+    const ptrdiff_t pitch = (ptrdiff_t)shape.pitch, width = (ptrdiff_t)shape.width;
+    for (ptrdiff_t i = 0; i < width; i++) distance[i - pitch] = distance[width * pitch + i] = right[i] / 2;
+    distance[-pitch - 1] = distance[width * pitch + width] = 0;
+    for (ptrdiff_t x = 0; x < width; x++) {
+        distance[x * pitch - 1] = distance[x * pitch + width] = left[x] / 2;
+        tangent[x * pitch + width] = 0;
+    }
+}
+
+typedef enum { NAME(is_linear), NAME(is_near), NAME(is_any) } NAME(block_kind);
+
+INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape,
+                               NAME(block_kind) kind, bool with_tangent) {
+    const REAL half_root = (REAL)0.707106781186547524400844362104849;
+    const REAL gain = layer->gain * layer->weight, own_scale = layer->own_scale;
+    const REAL far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
+    const bool is_near = kind == NAME(is_near);
+    const int lune_degree = is_near ? NEAR_LUNE_DEGREE : ARC_DEGREE, arc_degree = is_near ? NEAR_ARC_DEGREE : ARC_DEGREE;
+    REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
+    for (int i = 0; i <= lune_degree; i++) lune_terms[i] = is_near ? layer->near_lune[i] : layer->lune[i];
+    for (int i = 0; i <= arc_degree; i++) arc_terms[i] = is_near ? layer->near_arc[i] : layer->arc[i];
+    for (size_t x = 0; x < shape.width; x++) {
+        const REAL s = half_root * rows.left[x], inverse_s = 2 * rows.left_inverse[x];
+        const REAL own_left = own_scale * (s * s) + layer->own_offset / layer->weight;
+        const size_t from = x * shape.run, to = x * shape.pitch;
+        for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+#pragma clang loop vectorize(assume_safety) interleave_count(2)
+            for (size_t i = first; i < first + NAME(slab_chunk); i++) {
+                REAL m = rows.distance[0][from + i] + rows.distance[1][from + i] + rows.distance[2][from + i];
+                REAL t = rows.right[i], step = s - t, chord = m - step * step, slope = gain;
+                REAL inverse = inverse_s * rows.right_inverse[i], v = chord * inverse;
+                if (kind == NAME(is_linear)) {
+                    rows.distance_out[to + i] = gain * m;
+                } else if (is_near) {
+                    REAL w = FABS(v), root = SQRT(w), square = w * w;
+                    rows.distance_out[to + i] =
+                        gain * m - chord * root * NAME(split_polynomial)(lune_terms, lune_degree, w, square);
+                    slope -= root * NAME(split_polynomial)(arc_terms, arc_degree, w, square);
+                } else {
+                    const REAL product = s * t;
+                    v = v + (chord - v * product) * inverse;
+                    bool far = v > 2;
+                    REAL other = 4 - v, w = v < other ? v : other;
+                    w = w > 0 ? w : 0;
+                    REAL root = SQRT(w), square = w * w;
+                    REAL lune = w * root * NAME(split_polynomial)(lune_terms, lune_degree, w, square);
+                    rows.distance_out[to + i] = gain * (m - product * lune - (far ? far_scale * product * (1 - w / 2) : 0));
+                    REAL turn = root * NAME(split_polynomial)(arc_terms, arc_degree, w, square);
+                    slope = far ? far_rest + turn : gain - turn;
+                }
+                if (with_tangent) {
+                    REAL sum = rows.tangent[0][from + i] + rows.tangent[1][from + i] + rows.tangent[2][from + i];
+                    rows.tangent_out[to + i] = slope * (sum + rows.right_own[i] + own_left - own_scale * m);
+                }
+            }
+        }
+    }
+}
+
+INLINED void NAME(carry)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape, bool with_tangent) {
+    if (!layer->rectified) {
+        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_linear), true);
+        else NAME(carry_block)(layer, rows, shape, NAME(is_linear), false);
+    } else if (layer->near) {
+        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_near), true);
+        else NAME(carry_block)(layer, rows, shape, NAME(is_near), false);
+    } else {
+        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_any), true);
+        else NAME(carry_block)(layer, rows, shape, NAME(is_any), false);
+    }
+}
+
+// m = |x_i - y_j|^2/(2 channels), Theta = 0.
+INLINED void NAME(begin_block)(const NAME(stack) *stack, NAME(block_shape) shape, size_t y, size_t other, REAL *distance,
+                               REAL *tangent) {
+    const size_t width = shape.width, size = stack->height * width;
+    for (size_t x = 0; x < width; x++) {
+        REAL *row = distance + x * shape.pitch;
+        for (size_t i = 0; i < width; i++) row[i] = tangent[x * shape.pitch + i] = 0;
+        for (size_t channel = 0; channel < stack->channels; channel++) {
+            const REAL left = stack->x[channel * size + y * width + x], *right = stack->y + channel * size + other * width;
+            for (size_t i = 0; i < width; i++) row[i] += stack->scale / 2 * ((left - right[i]) * (left - right[i]));
+        }
+    }
+    NAME(frame_block)(distance, tangent, shape, stack->left[0].variance + y * width, stack->right[0].variance + other * width);
+}
+
+INLINED double NAME(block_total)(const REAL *block, NAME(block_shape) shape) {
+    double total = 0;
+    for (size_t x = 0; x < shape.width; x++) total += NAME(total)(block + x * shape.pitch, 1, shape.width);
+    return total;
+}
+
+// Rows first..<end of the first image, which meet rows first + shift of the second, through a layer.
+INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block_shape) shape, REAL *distance, REAL *tangent,
+                              size_t first, size_t end, ptrdiff_t shift, REAL *scratch) {
+    const NAME(layer) *layer = &stack->layer[index];
+    const NAME(maps) left = stack->left[index], right = stack->right[index];
+    const size_t width = shape.width, taps = layer->taps[1];
+    const bool with_tangent = stack->with_tangent, has_rows = layer->taps[0] == 3;
+    REAL *lines[3], *tangent_lines[3], *zeros = scratch + 6 * shape.lines, *t = zeros + shape.lines;
+    for (size_t k = 0; k < 3; k++) lines[k] = scratch + k * shape.lines, tangent_lines[k] = scratch + (3 + k) * shape.lines;
+    REAL *inverse = t + shape.run, *own = inverse + shape.run;
+    // The lines at `row`, which may lie outside one or both images.
+    for (ptrdiff_t row = (ptrdiff_t)first - has_rows; row < (ptrdiff_t)end + has_rows; row++) {
+        REAL *spare = lines[0], *tangent_spare = tangent_lines[0];
+        lines[0] = lines[1], lines[1] = lines[2], lines[2] = spare;
+        tangent_lines[0] = tangent_lines[1], tangent_lines[1] = tangent_lines[2], tangent_lines[2] = tangent_spare;
+        if (row >= (ptrdiff_t)first && row < (ptrdiff_t)end) {
+            NAME(sum_diagonals)(NAME(block_at)(distance, shape, (size_t)row), shape, taps, spare);
+            if (with_tangent) NAME(sum_diagonals)(NAME(block_at)(tangent, shape, (size_t)row), shape, taps, tangent_spare);
+        } else {
+            const ptrdiff_t height = (ptrdiff_t)stack->height, other = row + shift, across = (ptrdiff_t)width;
+            NAME(edge_lines)(row >= 0 && row < height ? left.sums + row * across : NULL,
+                             other >= 0 && other < height ? right.sums + other * across : NULL, shape, spare);
+            NAME(edge_lines)(NULL, NULL, shape, tangent_spare);
+        }
+        const ptrdiff_t middle = row - has_rows;
+        if (middle < (ptrdiff_t)first) continue;
+        const size_t y = (size_t)middle, other = (size_t)(middle + shift);
+        const REAL half_root = (REAL)0.707106781186547524400844362104849;
+        for (size_t i = 0; i < shape.run; i++) {
+            t[i] = half_root * right.deviation[other * width + i];
+            inverse[i] = right.inverse[other * width + i];
+            own[i] = layer->own_scale * (t[i] * t[i]);
+        }
+        REAL *out = NAME(block_at)(distance, shape, y), *tangent_out = NAME(block_at)(tangent, shape, y);
+        NAME(block_rows) rows = {
+            {has_rows ? lines[0] : zeros, has_rows ? lines[1] : zeros, lines[2]},
+            {has_rows ? tangent_lines[0] : zeros, has_rows ? tangent_lines[1] : zeros, tangent_lines[2]},
+            left.deviation + y * width, left.inverse + y * width, t, inverse, own, out, tangent_out};
+        NAME(carry)(layer, rows, shape, with_tangent);
+        if (index + 1 == stack->instructions) continue;
+        NAME(frame_block)(out, tangent_out, shape, stack->left[index + 1].variance + y * width,
+                          stack->right[index + 1].variance + other * width);
+    }
+}
+
+MULTIVERSIONED
+void NAME(tangent_slab_run)(const NAME(stack) *stack, size_t dy, double *distance_sum, double *tangent_sum) {
+    const NAME(block_shape) shape = NAME(block_shape_of)(stack->width);
+    const size_t slab = stack->height * shape.size + TANGENT_PLANE_SLACK, seam = stack->height - dy;
+    REAL *distance = stack->scratch, *tangent = distance + slab, *scratch = tangent + slab;
+    *distance_sum = *tangent_sum = 0;
+    for (int part = 0; part < (dy ? 2 : 1); part++) {
+        const size_t first = part ? seam : 0, end = part ? stack->height : seam;
+        const ptrdiff_t shift = (ptrdiff_t)dy - (part ? (ptrdiff_t)stack->height : 0);
+        for (size_t y = first; y < end; y++) {
+            NAME(begin_block)(stack, shape, y, (size_t)((ptrdiff_t)y + shift), NAME(block_at)(distance, shape, y),
+                              NAME(block_at)(tangent, shape, y));
+        }
+        for (size_t index = 0; index < stack->instructions; index++) {
+            NAME(carry_rows)(stack, index, shape, distance, tangent, first, end, shift, scratch);
+        }
+        for (size_t y = first; y < end; y++) {
+            *distance_sum += 2 * NAME(block_total)(NAME(block_at)(distance, shape, y), shape);
+            if (stack->with_tangent) *tangent_sum += NAME(block_total)(NAME(block_at)(tangent, shape, y), shape);
+        }
+    }
+}
