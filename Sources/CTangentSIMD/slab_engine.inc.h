@@ -19,9 +19,8 @@ typedef struct {
 // One block on its way through a layer.
 typedef struct {
     const REAL *distance[3], *tangent[3];
-    // Deviations and 1 over them, of both images over sqrt(weight) but `right`: that is over sqrt(2 weight), and beside it are
-    // own_scale times its squares. Of the first image one a row.
-    const REAL *left, *left_inverse, *right, *right_inverse, *right_own;
+    // Of the first image by row, of the second along it: deviations s and t, 1 over them, and their parts of the layer's own term.
+    const REAL *left, *left_inverse, *left_own, *right, *right_inverse, *right_own;
     REAL *distance_out, *tangent_out;
 } NAME(block_rows);
 
@@ -37,7 +36,7 @@ INLINED NAME(block_shape) NAME(block_shape_of)(size_t width) {
 
 size_t NAME(tangent_slab_scratch)(size_t height, size_t width) {
     NAME(block_shape) shape = NAME(block_shape_of)(width);
-    return 2 * (height * shape.size + TANGENT_PLANE_SLACK) + 7 * shape.lines + 3 * shape.run + NAME(slab_frame);
+    return 2 * (height * shape.size + TANGENT_PLANE_SLACK) + 7 * shape.lines + 6 * shape.run + NAME(slab_frame);
 }
 
 // The first element of a block, within its frame.
@@ -47,12 +46,12 @@ INLINED REAL *NAME(block_at)(REAL *slab, NAME(block_shape) shape, size_t y) {
 
 INLINED void NAME(sum_diagonals)(const REAL *restrict block, NAME(block_shape) shape, size_t taps, REAL *restrict lines) {
     const ptrdiff_t next = (ptrdiff_t)shape.pitch + 1;
-    for (size_t x = 0; x < shape.width; x++) {
-        const REAL *row = block + x * shape.pitch;
-        REAL *line = lines + x * shape.run;
-        for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+    for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+        for (size_t x = 0; x < shape.width; x++) {
+            const REAL *row = block + x * shape.pitch + first;
+            REAL *line = lines + x * shape.run + first;
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
-            for (size_t i = first; i < first + NAME(slab_chunk); i++) {
+            for (size_t i = 0; i < NAME(slab_chunk); i++) {
                 line[i] = taps == 3 ? row[(ptrdiff_t)i - next] + row[i] + row[(ptrdiff_t)i + next] : row[i];
             }
         }
@@ -80,7 +79,6 @@ typedef enum { NAME(is_linear), NAME(is_near), NAME(is_any) } NAME(block_kind);
 
 INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape,
                                NAME(block_kind) kind, bool with_tangent) {
-    const REAL half_root = (REAL)0.707106781186547524400844362104849;
     const REAL gain = layer->gain * layer->weight, own_scale = layer->own_scale;
     const REAL far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
     const bool is_near = kind == NAME(is_near);
@@ -88,16 +86,16 @@ INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, 
     REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
     for (int i = 0; i <= lune_degree; i++) lune_terms[i] = is_near ? layer->near_lune[i] : layer->lune[i];
     for (int i = 0; i <= arc_degree; i++) arc_terms[i] = is_near ? layer->near_arc[i] : layer->arc[i];
-    for (size_t x = 0; x < shape.width; x++) {
-        const REAL s = half_root * rows.left[x], inverse_s = 2 * rows.left_inverse[x];
-        const REAL own_left = own_scale * (s * s) + layer->own_offset / layer->weight;
-        const size_t from = x * shape.run, to = x * shape.pitch;
-        for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+    // Down the rows, so that what a chunk has of the second image stays where it is.
+    for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
+        for (size_t x = 0; x < shape.width; x++) {
+            const REAL s = rows.left[x], inverse_s = rows.left_inverse[x], own_left = rows.left_own[x];
+            const size_t from = x * shape.run + first, to = x * shape.pitch + first;
 #pragma clang loop vectorize(assume_safety) interleave_count(2)
-            for (size_t i = first; i < first + NAME(slab_chunk); i++) {
+            for (size_t i = 0; i < NAME(slab_chunk); i++) {
                 REAL m = rows.distance[0][from + i] + rows.distance[1][from + i] + rows.distance[2][from + i];
-                REAL t = rows.right[i], step = s - t, chord = m - step * step, slope = gain;
-                REAL inverse = inverse_s * rows.right_inverse[i], v = chord * inverse;
+                REAL t = rows.right[first + i], step = s - t, chord = m - step * step, slope = gain;
+                REAL inverse = inverse_s * rows.right_inverse[first + i], v = chord * inverse;
                 if (kind == NAME(is_linear)) {
                     rows.distance_out[to + i] = gain * m;
                 } else if (is_near) {
@@ -119,7 +117,7 @@ INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, 
                 }
                 if (with_tangent) {
                     REAL sum = rows.tangent[0][from + i] + rows.tangent[1][from + i] + rows.tangent[2][from + i];
-                    rows.tangent_out[to + i] = slope * (sum + rows.right_own[i] + own_left - own_scale * m);
+                    rows.tangent_out[to + i] = slope * (sum + rows.right_own[first + i] + own_left - own_scale * m);
                 }
             }
         }
@@ -160,6 +158,19 @@ INLINED double NAME(block_total)(const REAL *block, NAME(block_shape) shape) {
     return total;
 }
 
+// Of one row of an image: the deviations over sqrt(2), sqrt(2) over them, and its half of the layer's own term.
+INLINED void NAME(halve_deviations)(const NAME(layer) *layer, NAME(maps) maps, size_t from, NAME(block_shape) shape,
+                                    REAL *restrict out) {
+    const REAL half_root = (REAL)0.707106781186547524400844362104849, root_two = (REAL)1.41421356237309504880168872420969808;
+    const REAL offset = layer->own_offset / layer->weight / 2;
+    for (size_t i = 0; i < shape.run; i++) {
+        const REAL t = half_root * maps.deviation[from + i];
+        out[i] = t;
+        out[shape.run + i] = root_two * maps.inverse[from + i];
+        out[2 * shape.run + i] = layer->own_scale * (t * t) + offset;
+    }
+}
+
 // Rows first..<end of the first image, which meet rows first + shift of the second, through a layer.
 INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block_shape) shape, REAL *distance, REAL *tangent,
                               size_t first, size_t end, ptrdiff_t shift, REAL *scratch) {
@@ -167,9 +178,8 @@ INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block
     const NAME(maps) left = stack->left[index], right = stack->right[index];
     const size_t width = shape.width, taps = layer->taps[1];
     const bool with_tangent = stack->with_tangent, has_rows = layer->taps[0] == 3;
-    REAL *lines[3], *tangent_lines[3], *zeros = scratch + 6 * shape.lines, *t = zeros + shape.lines;
+    REAL *lines[3], *tangent_lines[3], *zeros = scratch + 6 * shape.lines, *ends = zeros + shape.lines;
     for (size_t k = 0; k < 3; k++) lines[k] = scratch + k * shape.lines, tangent_lines[k] = scratch + (3 + k) * shape.lines;
-    REAL *inverse = t + shape.run, *own = inverse + shape.run;
     // The lines at `row`, which may lie outside one or both images.
     for (ptrdiff_t row = (ptrdiff_t)first - has_rows; row < (ptrdiff_t)end + has_rows; row++) {
         REAL *spare = lines[0], *tangent_spare = tangent_lines[0];
@@ -187,17 +197,14 @@ INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block
         const ptrdiff_t middle = row - has_rows;
         if (middle < (ptrdiff_t)first) continue;
         const size_t y = (size_t)middle, other = (size_t)(middle + shift);
-        const REAL half_root = (REAL)0.707106781186547524400844362104849;
-        for (size_t i = 0; i < shape.run; i++) {
-            t[i] = half_root * right.deviation[other * width + i];
-            inverse[i] = right.inverse[other * width + i];
-            own[i] = layer->own_scale * (t[i] * t[i]);
-        }
+        NAME(halve_deviations)(layer, left, y * width, shape, ends);
+        NAME(halve_deviations)(layer, right, other * width, shape, ends + 3 * shape.run);
         REAL *out = NAME(block_at)(distance, shape, y), *tangent_out = NAME(block_at)(tangent, shape, y);
         NAME(block_rows) rows = {
             {has_rows ? lines[0] : zeros, has_rows ? lines[1] : zeros, lines[2]},
             {has_rows ? tangent_lines[0] : zeros, has_rows ? tangent_lines[1] : zeros, tangent_lines[2]},
-            left.deviation + y * width, left.inverse + y * width, t, inverse, own, out, tangent_out};
+            ends, ends + shape.run, ends + 2 * shape.run, ends + 3 * shape.run, ends + 4 * shape.run, ends + 5 * shape.run,
+            out, tangent_out};
         NAME(carry)(layer, rows, shape, with_tangent);
         if (index + 1 == stack->instructions) continue;
         NAME(frame_block)(out, tangent_out, shape, stack->left[index + 1].variance + y * width,
