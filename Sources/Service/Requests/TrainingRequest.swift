@@ -35,7 +35,7 @@ struct TrainingRequest: JobRequest {
         let architecture = defaults != nil && !members.has("architecture") && !members.has("network") ? defaults?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let task = members.task()
-        let data = try TrainingReferences(reader, task: task, inputShape: inputShape, defaults: defaults)
+        let data = try TrainingReferences(reader, task: task, inputShape: inputShape, stored: stored, defaults: defaults)
         let isGiven = members.has("parameters") || members.has("network")
         let widths = isGiven ? nil : settings.widths
         let hasWidths = !isGiven && (widths != nil || members.has("widths"))
