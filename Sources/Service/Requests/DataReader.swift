@@ -109,6 +109,7 @@ struct DataReader {
         guard !open.contains("rows") else { return nil }
         let rows = (from ?? 0)..<(to ?? metadata.rows)
         outline.rows = rows.count
+        if part == .inputs, standardize == .none, rows.count == metadata.rows { outline.largest = metadata.largestInput }
         guard open.isEmpty else { return nil }
         return DataReference(
             source: .dataset(id: id, blob: found.blob, rows: rows, standardize: standardize), rows: rows.count, shape: found.shape,
