@@ -18,7 +18,7 @@ struct HessianNorm<Scalar: NetworkScalar> {
     private static var startRounds: Int { 2 }
     private static var finalists: Int { 4 }
     private static var finalistRounds: Int { 10 }
-    private static var lastRounds: Int { 80 }
+    private static var lastRounds: Int { 30 }
     /// Products with one Hessian in a round.
     private static var roundProducts: Int { 4 }
 
@@ -50,7 +50,7 @@ struct HessianNorm<Scalar: NetworkScalar> {
         }
         for (index, place) in best.enumerated() { best[index] = climb(from: place, rounds: Self.finalistRounds) }
         guard var top = best.max(by: { $0.value < $1.value }) else { return 0 }
-        top = climb(from: top, rounds: Self.lastRounds, tolerance: 1e-7)
+        top = climb(from: top, rounds: Self.lastRounds, tolerance: 1e-6)
         guard let combination = bend(along: top.direction) else { return 0 }
         return spectralNorm(combination, from: top.direction)
     }
