@@ -3,7 +3,10 @@ extension Faults {
     public func integer(_ value: JSONValue, at pointer: JSONPointer, in range: some RangeExpression<Int> = Int.min...Int.max) -> Int? {
         guard case .number(let number) = value else { return wrongKind(value, at: pointer, expected: "an integer") }
         guard let integer = number.integer ?? (number.value == 0 ? 0 : nil) else {
-            add(pointer, "This must be an integer of at most 64 bits, not \(text(number.value)).")
+            // Of integers this large only those written out are known to their last digit.
+            let isLarge = number.value.rounded() == number.value
+            let bounds = isLarge ? " from \(-Int.max) to \(Int.max), written with all its digits and no exponent" : ""
+            add(pointer, "This must be an integer\(bounds), not \(text(number.value)).")
             return nil
         }
         guard range.contains(integer) else {

@@ -47,8 +47,12 @@ extension JSONValue {
         values.isEmpty ? .array([]) : .tensor(JSONTensor(shape: [values.count], values: values))
     }
 
-    /// The array as a parser would read it. Every value must be within ``JSONNumber/exactIntegers``.
-    public static func integers(_ values: [Int]) -> JSONValue { numbers(values.map(Double.init)) }
+    /// The array as a parser would read it.
+    public static func integers(_ values: [Int]) -> JSONValue {
+        guard !values.isEmpty else { return .array([]) }
+        let large = values.enumerated().filter { !JSONNumber.exactIntegers.contains($0.element) }.map { ($0.offset, $0.element) }
+        return .tensor(JSONTensor(shape: [values.count], values: values.map(Double.init), largeIntegers: Dictionary(uniqueKeysWithValues: large)))
+    }
 
     public static func strings(_ values: [String]) -> JSONValue { .array(values.map(JSONValue.string)) }
 

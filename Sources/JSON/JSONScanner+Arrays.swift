@@ -26,9 +26,28 @@ extension JSONScanner {
 
     /// An array; `position` stands at its opening bracket.
     mutating func array() throws(ScanFailure) -> JSONValue {
-        let mark = packed.count
+        let (mark, start) = (packed.count, position)
         let contents = try contents()
-        return taken(contents, from: mark)
+        guard case .row(let count) = contents, hasLargeInteger else { return taken(contents, from: mark) }
+        let large = try largeIntegers(count, from: start)
+        defer { packed.removeSubrange(mark...) }
+        return .tensor(JSONTensor(shape: [count], values: Array(packed[mark...]), largeIntegers: large))
+    }
+
+    /// The integers of a list of numbers that a double may have rounded, read again; `start` is where its bracket stands.
+    private mutating func largeIntegers(_ count: Int, from start: Int) throws(ScanFailure) -> [Int: Int] {
+        let next = position
+        position = start
+        var integers: [Int: Int] = [:]
+        for index in 0..<count {
+            position += 1
+            skipSpace()
+            let number = try number()
+            if number.isLargeInteger { integers[index] = number.integer }
+            skipSpace()
+        }
+        position = next
+        return integers
     }
 
     /// Numbers go to the end of `packed` while the array is a rectangle of them; what is there from before is left alone.
@@ -53,9 +72,12 @@ extension JSONScanner {
     private mutating func row() throws(ScanFailure) -> Contents {
         let start = position
         let mark = packed.count
+        hasLargeInteger = false
         while true {
             do throws(ScanFailure) {
-                packed.append(try number().value)
+                let number = try number()
+                packed.append(number.value)
+                if number.isLargeInteger { hasLargeInteger = true }
             } catch {
                 throw error.inside(.index(packed.count - mark))
             }

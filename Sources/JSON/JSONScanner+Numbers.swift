@@ -7,6 +7,9 @@ extension JSONScanner {
         let integer: Int
         let isInteger: Bool
 
+        /// Whether a double may not hold it.
+        var isLargeInteger: Bool { isInteger && !JSONNumber.exactIntegers.contains(integer) }
+
         var jsonNumber: JSONNumber { isInteger ? JSONNumber(integer) : JSONNumber(value) }
     }
 

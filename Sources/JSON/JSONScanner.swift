@@ -9,6 +9,8 @@ struct JSONScanner {
     var values = 0
     /// Numbers of the arrays being read, innermost last; each array knows where its own begin.
     var packed: [Double] = []
+    /// Whether the list of numbers read last has an integer that a double may not hold.
+    var hasLargeInteger = false
     /// Names that stand in their object again, in the order of the text. Reading goes on, so that all of them are told.
     private(set) var duplicates: [ScanFailure] = []
     /// More of them are not kept: a text may have millions.

@@ -58,16 +58,22 @@ public struct JSONNumber: Sendable, Equatable {
 public struct JSONTensor: Sendable, Equatable {
     public let shape: [Int]
     public let values: [Double]
+    /// Of a list: the integers beyond ``JSONNumber/exactIntegers`` by their place, as `values` has them rounded. Seeds are such; rows
+    /// of data are doubles.
+    public let largeIntegers: [Int: Int]
 
-    public init(shape: [Int], values: [Double]) {
+    public init(shape: [Int], values: [Double], largeIntegers: [Int: Int] = [:]) {
         precondition(shape.reduce(1, *) == values.count, "a tensor holds as many values as its shape says")
         self.shape = shape
         self.values = values
+        self.largeIntegers = largeIntegers
     }
 
     /// The slices along the first axis: numbers for a vector, packed rows for a matrix.
     public var elements: [JSONValue] {
-        guard shape.count > 1 else { return values.map { .number(JSONNumber($0)) } }
+        guard shape.count > 1 else {
+            return values.enumerated().map { .number(largeIntegers[$0].map { JSONNumber($0) } ?? JSONNumber($1)) }
+        }
         let inner = Array(shape.dropFirst())
         let size = inner.reduce(1, *)
         return stride(from: 0, to: values.count, by: size).map {

@@ -99,6 +99,7 @@ public struct JSONWriter: Sendable {
             if let integer = number.integer { self.value(integer) } else { try self.value(number.value) }
         case .string(let text): self.value(text)
         case .array(let elements): try array { writer throws(NonFiniteNumber) in for element in elements { try writer.value(element) } }
+        case .tensor(let tensor) where !tensor.largeIntegers.isEmpty: try self.value(.array(tensor.elements))
         case .tensor(let tensor): try matrix(tensor.values, shape: tensor.shape)
         case .object(let object):
             try self.object { writer throws(NonFiniteNumber) in

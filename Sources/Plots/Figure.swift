@@ -44,6 +44,13 @@ public struct Style: Sendable, Equatable {
         let (round, place) = index.quotientAndRemainder(dividingBy: Colour.palette.count)
         return Style(Colour.palette[place], dash: dash ?? Dash.allCases[round % Dash.allCases.count])
     }
+
+    /// The style of one of two lines that belong together, of the pair with this number: one colour and two dashes, which no other pair
+    /// has while there are at most twice as many pairs as colours.
+    public static func pair(_ index: Int, isSecond: Bool) -> Style {
+        let isLater = index / Colour.palette.count % 2 == 1
+        return number(index, dash: isSecond ? (isLater ? .dotted : .dashed) : isLater ? .dashDotted : .solid)
+    }
 }
 
 /// A series of points joined by lines, and a band around it where there are bounds.

@@ -1,6 +1,7 @@
 import Architectures
 import Foundation
 import JSON
+import Synchronization
 import Testing
 
 @testable import FiniteNetworks
@@ -24,6 +25,51 @@ struct LinearizedRunTests {
         #expect(run.records.kernelDrift.allSatisfy { $0 < 1e-14 })
         #expect(run.records.kernelAlignment.allSatisfy { abs($0 - 1) < 1e-14 })
         if case .sgd = optimizer { #expect(try #require(run.linearizedDisagreement) < 1e-13) }
+    }
+
+    /// A little beyond the largest rate the linearisation diverges where the network, whose kernel shrinks, finds its minimum: the curves
+    /// of the linearisation end, the step is told, and no power law is drawn through them. All that survives a checkpoint.
+    @Test(arguments: [nil, 2] as [Int?])
+    func aLinearisationThatDivergesEndsThere(batchSize: Int?) throws {
+        var plan = try smallPlan("{\"type\": \"dense\", \"width\": 24}, \"tanh\", {\"type\": \"dense\", \"width\": 1}", steps: 1)
+        plan.test = TrainingData(rows: 2, inputs: numbers(4, seed: 13), targets: numbers(2, seed: 14))
+        plan.tracked = [.linearized, .outputs]
+        let limit = try #require(try sweep(plan, widths: [24], seeds: [3]).first?.learningRateMax)
+        plan.batchSize = batchSize
+        (plan.optimizer, plan.steps, plan.recordEvery) = (.sgd(learningRate: 1.6 * limit, momentum: 0), 60, 7)
+        let run = try #require(try sweep(plan, widths: [24], seeds: [3]).first)
+        let step = try #require(run.linearizedDivergedAtStep)
+        #expect(run.stopReason == .steps && run.records.steps.count == 10)
+        let recorded = run.records.steps.count { $0 < step }
+        #expect(recorded > 1 && recorded < 10, "\(step)")
+        for curve in [run.records.linearLoss, run.records.linearRMSE, run.records.linearTestRMSE, run.records.linearDrift] {
+            #expect(curve.count == recorded && curve.allSatisfy { $0.isFinite })
+        }
+        #expect(run.records.linearLoss.allSatisfy { $0 <= 1e10 * max(run.records.loss[0], 1) })
+        #expect(run.records.linearOutputs.count == recorded * 5 && run.records.linearTestOutputs.count == recorded * 2)
+        let kept = Mutex<[[UInt8]]>([])
+        var observer = TrainingSweep.Observer()
+        observer.isCheckpointDue = { true }
+        observer.save = { bytes in kept.withLock { $0.append(bytes) } }
+        let all = try #require(TrainingSweep(plan, widths: [24], seeds: [3], faults: Faults()))
+        _ = try all.run(in: Double.self, threads: 1, observer)
+        let checkpoints = kept.withLock { $0 }
+        for place in [step / 2, step + 3] { #expect(try all.run(in: Double.self, threads: 1, from: checkpoints[place]) == [run]) }
+    }
+
+    @Test func whereALinearisationDivergedNoPowerLawLooks() throws {
+        var plan = try smallPlan("{\"type\": \"dense\", \"width\": 24}, \"tanh\", {\"type\": \"dense\", \"width\": 1}", steps: 5)
+        plan.tracked = [.linearized]
+        var runs = try sweep(plan, widths: [4, 8, 16])
+        let names = ["linearized_output_rmse", "linearized_predicted_relative_drift"]
+        func laws(_ runs: [RunResult]) -> [PowerLaw] { runs.scaling.filter { names.contains($0.name) }.map(\.law) }
+        let others = laws(Array(runs[..<2]))
+        runs[2].linearizedDivergedAtStep = 3
+        runs[2].records.linearRMSE[0] = 1e9
+        #expect(others.count == 2 && laws(runs) == others)
+        #expect(runs.scaling.contains { $0.name == "weight_drift_relative" })
+        runs[1].linearizedDivergedAtStep = 3
+        #expect(laws(runs).isEmpty)
     }
 
     /// Function space and weight space agree for networks of any kind, losses, batches, momentum, centring and scale.

@@ -78,6 +78,16 @@ post /kernels/nngp "{\"architecture\": {\"layers\": [{\"type\": \"dense\"}]}, \"
     \"x1\": {\"dataset\": \"$digits\", \"standardize\": \"features\"}, \"x2\": {\"dataset\": \"$digits\", \"standardize\": \"features\"}}"
 expect_json "of several data, and beside other faults" '[.errors[].pointer] == ["/precision", "/x1/standardize", "/x2/standardize"]'
 
+post /datasets '{"inputs": [[1, 2], [-1e39, 3]]}'
+large=$(member .id)
+training='"architecture": {"layers": [{"type": "dense", "width": 1}]}, "optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 1, "precision": "float32"'
+post /trainings "{$training, \"x\": {\"dataset\": \"$large\"}, \"y\": [1, 2]}"
+expect_problem "inputs beyond the precision of a training" 422 invalid_document
+expect_json "name the dataset" '[.errors[].pointer] == ["/x/dataset"] and (.errors[0].detail | contains("magnitude 1e+39"))'
+post /trainings "{$training, \"x\": {\"dataset\": \"$large\", \"rows\": {\"from\": 0, \"to\": 1}}, \"y\": [1]}" -H 'Prefer: wait=10'
+expect_json "other rows of it are taken" '.state == "succeeded"'
+request DELETE "/datasets/$large"
+
 request GET '/datasets?page_size=3'
 expect_json "a page of datasets" '(.items | length) == 3 and (.next_page_token | length) > 0'
 post /kernels/ntk "$(busy_request)"

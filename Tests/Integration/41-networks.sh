@@ -28,6 +28,22 @@ post /linearizations "{\"network\": \"$id\", \"x\": $(model rows cnn), \"displac
 expect_json "it is expanded" '.state == "succeeded" and (.result.slopes.quadratic.rms.slope - 3 | fabs) < 0.1'
 post /trainings "{\"network\": \"$id\", \"x\": $(model rows cnn), \"y\": [[1, 0], [0, 1], [1, 1], [0, 0]], \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.01}, \"steps\": 5}" -H 'Prefer: wait=30'
 expect_json "it is trained further" '.state == "succeeded" and .result.runs[0].steps[-1] == 5 and .result.request.network == "'"$id"'"'
+
+# Flat rows, inline or of a dataset, fold into the shape that the network was brought with.
+flat=$(model rows cnn | jq -c 'map(flatten)')
+post /kernels/empirical "{\"network\": \"$id\", \"x1\": $(model rows cnn), \"x2\": $flat}" -H 'Prefer: wait=30'
+expect_json "flat rows are those of its inputs" '.state == "succeeded" and .result.request.input_shape == [4, 4, 2] and (.result.arrays.ntk.values as $k | all(range(4); $k[.][(. + 1) % 4] - $k[(. + 1) % 4][.] | fabs < 1e-9))'
+post /datasets "{\"inputs\": $flat, \"targets\": [[1, 0], [0, 1], [1, 1], [0, 0]]}"
+rows=$(member .id)
+post /trainings "{\"network\": \"$id\", \"x\": {\"dataset\": \"$rows\"}, \"y\": {\"dataset\": \"$rows\"}, \"x_test\": $flat,
+    \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0.01}, \"steps\": 5}" -H 'Prefer: wait=30'
+expect_json "a flat dataset too" '.state == "succeeded" and .result.request.input_shape == [4, 4, 2]'
+post /linearizations "{\"network\": \"$id\", \"x\": {\"dataset\": \"$rows\", \"standardize\": \"features\"}, \"displacement\": {\"seed\": 1}}" -H 'Prefer: wait=30'
+expect_json "and standardized" '.state == "succeeded" and .result.request.input_shape == [4, 4, 2]'
+post /kernels/empirical "{\"network\": \"$id\", \"x1\": [[1, 2, 3]]}"
+expect_problem "rows of another length do not" 422 invalid_document
+request DELETE "/datasets/$rows"
+
 post /kernels/empirical "{\"network\": \"$mlp\", \"x1\": [[1, 2]]}"
 expect_json "inputs of another shape are told from another architecture" '.detail | contains("takes inputs of shape [3], and those given have shape [2]")'
 ntk='{"layers": [{"type": "dense", "width": 5, "bias_std": 1}, "tanh", {"type": "dense", "width": 2, "bias_std": 1}]}'
@@ -63,9 +79,11 @@ request DELETE "/networks/$large"
 model write bad "$WORK/bad.safetensors"
 bring "$WORK/bad.safetensors" "${architecture[mlp]}"
 expect_problem "a file that was cut" 422 invalid_document
+expect_json "is told among the faults" '.errors | length == 1 and .[0].pointer == "" and (.[0].detail | contains("cut"))'
 bring "$WORK/mlp.safetensors" "${architecture[mlp]/5/6}"
 expect_problem "wrong shapes" 422 invalid_document
 expect_json "say what was expected" '.detail | contains("weight [6, 3], bias [6]")'
+expect_json "and of which tensor" '.errors[0].pointer == "/0.weight"'
 bring "$WORK/mlp.safetensors" "${architecture[mlp]/pytorch/ntk}"
 expect_problem "scaled parameters" 422 invalid_document
 bring "$WORK/mlp.safetensors" '{"parameterization": "pytorch", "layers": [{"type": "dense", "width": 5}, {"type": "parallel", "branches": [["tanh"], ["identity"]]}, {"type": "dense", "width": 2}]}'
@@ -76,6 +94,9 @@ expect_problem "layers in parallel under names of a sequence" 422 invalid_docume
 expect_json "say which names they have" '.detail | contains("0.0.0, the dense at /layers/0/branches/0/0: weight [5, 3], bias [5]")'
 request POST /networks -H 'Content-Type: application/x-safetensors' --data-binary "@$WORK/mlp.safetensors"
 expect_problem "no architecture" 422 invalid_document
+expect_json "names the member" '.errors[0].pointer == "/architecture"'
+bring "$WORK/cnn.safetensors" "${architecture[cnn]}" '[4,4,x]'
+expect_json "so does a shape that is none" '.status == 422 and .errors[0].pointer == "/input_shape"'
 request GET /networks
 expect_json "nothing was stored of them" '.items | length == 3'
 

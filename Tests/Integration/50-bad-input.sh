@@ -84,6 +84,9 @@ post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 0}, "re
     "optimizer": {"type": "sdg", "learning_rate": -1, "momentum": 2, "batch_size": 3, "nesterov": true}, "steps": 5, "seeds": [1, 1, -1], "tangent_rows": [0, 2], "track": ["outputs", "all", "outputs"]}'
 expect_json "faults of a training beside those of its network" '[.errors[].pointer] | sort == ["/architecture/layers/0/width", "/optimizer/batch_size", "/optimizer/learning_rate",
     "/optimizer/momentum", "/optimizer/nesterov", "/optimizer/type", "/seeds/1", "/seeds/2", "/tangent_rows/1", "/track/1", "/track/2", "/x/1/0", "/y"]'
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x": [[1], [2]], "y": [1, 2], "steps": 5, "tangent_rows": [1, 1],
+    "optimizer": {"type": "sgd", "learning_rate": 0.1}, "seeds": [9223372036854775807, 9223372036854775808]}'
+expect_json "rows named twice, and chosen for what is not tracked; a seed beyond all integers" '[.errors[].pointer] | sort == ["/seeds/1", "/tangent_rows", "/tangent_rows/1"]'
 post /kernels/nngp '{"architecture": {"layers": [{"type": "conv", "filter": [1, 0, "a", 4]}, "flatten", "dense"]}, "x1": [[1, "a", null], [true, 2], [1, [2]], [], 3],
     "x2": {"dataset": "none", "rows": {"from": 2, "to": 2}, "standardise": "none"}, "include": ["spectrum", "spectra"]}'
 expect_json "faults within rows, and of a range of rows of no dataset" '[.errors[].pointer] | sort == ["/architecture/layers/0/filter", "/architecture/layers/0/filter/1",

@@ -38,6 +38,26 @@ expect_json "and say so" '[.errors[] | select(.pointer == "/training/job") | .de
 request DELETE "/jobs/$id"
 expect_status "it can be removed" 204
 
+# Who waited for it gets what it had with the answer.
+(post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 8}, "relu", {"type": "dense", "width": 1}]},
+    "x": [[-3], [0.5]], "y": [2, -1], "steps": 100000000, "record_every": 50, "optimizer": {"type": "sgd", "learning_rate": 0.0001}}' \
+    -H 'Prefer: wait=60' -H 'Idempotency-Key: "waiting"'; cp "$BODY" "$WORK/waited") &
+waiting=$!
+is_running() {
+    local _
+    for _ in {1..600}; do
+        id=$(curl --silent "$BASE/jobs?state=running" | jq -r '.items[0].id // empty')
+        [[ -z $id ]] || { request GET "/jobs/$id"; [[ $(member .progress.completed) -lt 200 ]] || return 0; }
+        sleep 0.05
+    done
+    return 1
+}
+check "another trains" is_running
+request POST "/jobs/$id/cancel"
+wait "$waiting"
+cp "$WORK/waited" "$BODY"
+expect_json "the answer to the request that waited has the result" '.state == "cancelled" and .result.runs[0].stop_reason == "cancelled" and (.result.runs[0].loss | length) > 1'
+
 # Before its first record there is nothing to keep.
 post /kernels/ntk "$(busy_request 6000 200)"
 busy=$(member .id)

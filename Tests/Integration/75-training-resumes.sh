@@ -66,8 +66,8 @@ post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 8}]}, "
     "optimizer": {"type": "sgd", "learning_rate": 100}, "steps": 1000}' -H 'Prefer: wait=20'
 expect_json "a run that diverges says so" '.state == "succeeded" and .result.runs[0].stop_reason == "diverged" and .result.runs[0].learning_rate_max < 100'
 expect_json "and keeps what it recorded" '.result.runs[0].loss | length > 1'
-post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x": [[1e39], [2]], "y": [0, 1], "precision": "float32",
-    "optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 1}' -H 'Prefer: wait=20'
+post /trainings '{"architecture": {"layers": [{"type": "dense", "width": 1}]}, "x": [[1e38], [2]], "y": [0, 1], "precision": "float32",
+    "parameters": [{"weight": [[100]]}], "optimizer": {"type": "sgd", "learning_rate": 0.1}, "steps": 1}' -H 'Prefer: wait=20'
 expect_json "without a finite loss to begin with there is nothing to keep, and the job fails" '.state == "failed" and .error.code == "non_finite_result" and (.error.detail | contains("float64"))'
 
 # Weights that start at zero have no relative change; it is not said to be zero.

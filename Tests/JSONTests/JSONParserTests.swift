@@ -27,6 +27,23 @@ import Testing
         #expect(try JSONParser.parse(source) == expected)
     }
 
+    /// A seed is every one of its digits: in a list as on its own, read and written.
+    @Test(arguments: [
+        [9_007_199_254_740_991, 9_007_199_254_740_992, 9_007_199_254_740_993], [.max], [1, -9_007_199_254_740_993, .max - 1, 0], [1 - .max, 2],
+    ])
+    func keepsIntegersBeyondDoubles(_ integers: [Int]) throws {
+        let source = "{\"seeds\":\(integers),\"seed\":\(integers[0])}".replacing(" ", with: "")
+        let read = try JSONParser.parse(source)
+        #expect(read["seeds"] == .integers(integers) && read["seed"] == .integer(integers[0]))
+        #expect(try text(read) == source)
+        let faults = Faults()
+        let reader = try #require(ObjectReader(read, at: .root, faults: faults))
+        #expect(reader.integers("seeds") == integers && reader.integer("seed") == integers[0] && faults.isEmpty)
+        // Spaces, and numbers of other kinds between them.
+        let spaced = try JSONParser.parse("[ 0.5 , \(integers[0])\n,1e3, \(integers[0]) ]")
+        #expect(spaced.elements?.map { if case .number(let number) = $0 { number.integer } else { nil } } == [nil, integers[0], 1000, integers[0]])
+    }
+
     @Test func keepsTheSignOfZero() throws {
         guard case .number(let number) = try JSONParser.parse("-0") else {
             Issue.record("-0 is a number")

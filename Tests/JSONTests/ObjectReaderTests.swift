@@ -52,7 +52,7 @@ private enum Flavor: String, CaseIterable { case half_mean, half_sum, mean }
         let known = #""i", "f", "x", "b", "s", "c", "o", "l", "e", "cs", "n", "steps", "missing""#
         #expect(faults.all.map { "\($0.pointer): \($0.detail)" } == [
             "/r/i: This must be at least 1, not 0.",
-            "/r/f: This must be an integer of at most 64 bits, not 1.5.",
+            "/r/f: This must be an integer, not 1.5.",
             "/r/x: This must be above 0 and at most 1, not 2.",
             "/r/b: This must be true or false, not a number.",
             "/r/s: This must be a string, not a number.",
@@ -67,6 +67,13 @@ private enum Flavor: String, CaseIterable { case half_mean, half_sum, mean }
             #"/r/stepss: The member "stepss" is unknown; did you mean "steps"?"#,
             "/r/zzz: The member \"zzz\" is unknown; known are \(known).",
         ])
+    }
+
+    @Test(arguments: ["9223372036854775808", "1e17", "12345678901234567.0"])
+    func refusesIntegersOfWhichDigitsAreNotKnown(_ text: String) throws {
+        let faults = Faults()
+        #expect(try faults.integer(JSONParser.parse(text), at: .root, in: 0...) == nil)
+        #expect(faults.all.first?.detail.hasPrefix("This must be an integer from -9223372036854775807 to 9223372036854775807, written with all its digits") == true)
     }
 
     /// A wrong length hides no wrong element, and neither of them what is there twice.

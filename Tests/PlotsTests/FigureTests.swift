@@ -58,6 +58,8 @@ struct FigureTests {
         let paper = Rectangle(x: 0, y: 0, width: drawing.width, height: drawing.height)
         #expect(drawing.labels.allSatisfy { paper.contains($0.bounds) })
         #expect(Set((0..<20).map { "\(Style.number($0))" }).count == 20, "two lines have one style")
+        let pairs = (0..<14).map { (Style.pair($0, isSecond: false), Style.pair($0, isSecond: true)) }
+        #expect(Set(pairs.flatMap { ["\($0.0)", "\($0.1)"] }).count == 28 && pairs.allSatisfy { $0.0.colour == $0.1.colour })
     }
 
     @Test("a long series keeps its extremes in few points")

@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test func theExperimentsOwnRowsAreNotAtFault() throws {
-        try expect("experiments.width_scaling", #"{"input_shape": [2], "y": [1], "tangent_rows": [7]}"#, ["/input_shape", "/tangent_rows/0", "/y"])
+        try expect("experiments.width_scaling", #"{"input_shape": [2], "y": [1], "track": ["tangents"], "tangent_rows": [7]}"#, ["/input_shape", "/tangent_rows/0", "/y"])
         try expect("experiments.width_scaling", #"{"input_shape": [2], "x_test": [[1, 2]]}"#, ["/input_shape"])
         try expect("experiments.width_scaling", #"{"input_shape": [1]}"#, [])
     }

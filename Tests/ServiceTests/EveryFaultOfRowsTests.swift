@@ -94,7 +94,7 @@ import Testing
     @Test func aDatasetHasRowsWhateverIsWrongBesideThem() throws {
         let x = #""x": {"dataset": "row", "standardize": "z"}"#
         try expect(
-            "trainings", #"{\#(network), \#(x), "y": [1, 2], "steps": 5, "optimizer": {"type": "sgd", "learning_rate": 1, "batch_size": 4}, "tangent_rows": [7]}"#,
+            "trainings", #"{\#(network), \#(x), "y": [1, 2], "steps": 5, "optimizer": {"type": "sgd", "learning_rate": 1, "batch_size": 4}, "track": ["tangents"], "tangent_rows": [7]}"#,
             ["/optimizer/batch_size", "/tangent_rows/0", "/x/standardize", "/y"])
         try expect("predictions.select", #"{\#(x), "y": [1, 2, 3], "score": "k_fold", "folds": 4}"#, ["/folds", "/x/standardize"])
         try expect(

@@ -31,6 +31,46 @@ struct PictureTests {
         #expect(curves.lastValues(["loss"]).map(\.value) == [1, 0.5, 3, 1])
     }
 
+    /// The run with a linearised network that diverged after two records.
+    private func linearized(_ width: Int, diverged: Bool, seed: Int = 0) -> String {
+        let curve = diverged ? "[4, 400, null]" : "[4, 3, 2]"
+        return #"{"width": \#(width), "seed": \#(seed), "steps": [0, 1, 2], "loss": [4, 2, 1], "weight_drift": {"relative": [0, 1, 2]}, "#
+            + #""linearized": {"loss": \#(curve), "diverged_at_step": \#(diverged ? "2" : "null")}, "stop_reason": "steps"}"#
+    }
+
+    private func lines(_ figure: Figure) -> [Line] { figure.marks.compactMap { if case .line(let line) = $0 { line } else { nil } } }
+
+    @Test("the legend says how a run ended, and the curve of a linearised network that diverged ends with its numbers")
+    func endings() throws {
+        let cancelled = RunCurves(try document([run(8, [4, 2, 1], end: "cancelled"), run(16, [3, 9], end: "diverged")].joined(separator: ",")))
+        #expect(cancelled.groups.map(\.name) == ["width 8 (cancelled after step 2)", "width 16 (diverged after step 1)"])
+        let several = RunCurves(try document([run(8, [4, 2], end: "cancelled"), run(8, [4], end: "diverged"), run(8, [4, 2])].joined(separator: ",")))
+        #expect(several.groups.map(\.name) == ["width 8 (1 of 3 diverged, 1 of 3 cancelled)"])
+        let runs = [linearized(8, diverged: true), linearized(16, diverged: false), linearized(16, diverged: true, seed: 1)]
+        let figures = TrainingFigures(try document(runs.joined(separator: ",")))
+        let found = lines(try #require(try figures.plots.first { $0.name == "linearized" }?.figure()))
+        #expect(found.map(\.name) == [
+            "width 8, network", "width 8, linearised (diverged at step 2)", "width 16, network", "width 16, linearised (1 of 2 diverged)",
+        ])
+        #expect(found[1].x == [0, 1] && found[1].y == [4, 400])
+        #expect(found[3].x == [0, 1, 2] && found[3].y == [4, 3, 2])
+    }
+
+    @Test("curves against steps: whole steps on the axis, every line of 14 widths its own style, and no more bands than can be told apart")
+    func manyWidths() throws {
+        func figure(widths: Int, _ name: String) throws -> Figure {
+            let runs = (1...widths).flatMap { width in (0..<3).map { linearized(width, diverged: false, seed: $0) } }
+            return try #require(try TrainingFigures(try document(runs.joined(separator: ","))).plots.first { $0.name == name }?.figure())
+        }
+        let many = try figure(widths: 14, "linearized")
+        #expect(many.x.isInteger)
+        #expect(lines(many).count == 28 && Set(lines(many).map { "\($0.style)" }).count == 28)
+        #expect(lines(many).allSatisfy(\.upper.isEmpty) && many.subtitle.hasSuffix("Lines are medians of 3 seeds."))
+        #expect(Set(lines(try figure(widths: 20, "weight_drift")).map { "\($0.style)" }).count == 20)
+        let few = try figure(widths: 3, "linearized")
+        #expect(lines(few).allSatisfy { !$0.upper.isEmpty } && Set(lines(few).map(\.style.colour)).count == 6 && few.subtitle.contains("5th"))
+    }
+
     @Test("quantiles by linear interpolation")
     func quantiles() {
         #expect(RunCurves.quantile([1, 2, 4], 0.5) == 2)

@@ -75,6 +75,10 @@ import Testing
     func headersThatLieAreRefused(_ header: String) throws {
         let problem = #expect(throws: Problem.self) { try SafetensorsFile(file(header, data: bytes([1, 2]))) }
         #expect(problem?.code == .invalidDocument)
+        // Told as other faults are: of the tensor, where one is at fault.
+        let pointer = try #require(problem?.faults.first?.pointer.description)
+        #expect(problem?.faults.count == 1 && problem?.faults.first?.detail == problem?.detail)
+        #expect(["", "/a", "/a/dtype", "/b", "/__metadata__/a"].contains(pointer), "\(pointer)")
     }
 
     @Test func lengthsThatLieAndCutFilesAreRefused() throws {
@@ -103,6 +107,7 @@ import Testing
                 for tensor in read.tensors { #expect(try values(of: tensor, in: read).allSatisfy(\.isFinite), "seed \(seed)") }
             } catch let problem as Problem {
                 refused += 1
+                #expect(problem.faults.count == 1)
                 #expect(problem.code == .invalidDocument, "seed \(seed)")
             }
         }
@@ -181,6 +186,9 @@ import Testing
         let read = try SafetensorsFile(file(header, data: bytes([1, 2, 3])))
         let problem = #expect(throws: Problem.self) { try parameters(of: network, in: read) }
         #expect(problem?.detail.contains("weight [1, 2], bias [1]") == true)
+        #expect(problem.map { $0.faults.map(\.detail) == [$0.detail] } == true)
+        let tensor = try #require(problem?.faults.first?.pointer.description.dropFirst())
+        #expect(tensor.isEmpty || header.contains("\"\(tensor)\""))
     }
 }
 

@@ -83,7 +83,7 @@ import Testing
     /// A worker reads from the stored specification what the server read from the client.
     @Test func theSpecificationReadsBackAsTheSameRequest() throws {
         let training = """
-            {\(network), \(rows), "x_test": [[0]], "widths": [3, 5], "seeds": [1], "loss": "half_sum", "record_every": 2, "stop_at_loss": 0.1,
+            {\(network), \(rows), "x_test": [[0]], "widths": [3, 5], "seeds": [9007199254740993, 9223372036854775807], "loss": "half_sum", "record_every": 2, "stop_at_loss": 0.1,
              "track": ["tangents", "outputs"], "tangent_rows": [1], "snapshot_steps": [5, 2], "output_scale": 2, "precision": "float32",
              "optimizer": {"type": "adam", "learning_rate": 0.1, "batch_size": 1}, "steps": 5}
             """
@@ -97,6 +97,8 @@ import Testing
             let specification = try JobSpecification(original, reader, movingTo: blobs, recording: &moved)
             let again = try TrainingRequest(specification: specification.text, kind: kind)
             #expect(again.json == original.json)
+            #expect(again.seeds == original.seeds)
+            if text == training { #expect(again.seeds == [9_007_199_254_740_993, .max]) }
             #expect(again.plan.tracked == original.plan.tracked)
             #expect(again.parameters?.rowLength == original.parameters?.rowLength)
         }
@@ -111,7 +113,13 @@ import Testing
         #expect(try pointers("{\(network), \"x\": [[1], [2]], \"y\": [0, 0.5], \"task\": \"classification\", \(descent)}") == ["/y/1"])
         #expect(try pointers("{\(network), \(rows), \(descent), \"widths\": [3, 3], \"seeds\": [-1]}") == ["/seeds/0", "/widths/1"])
         #expect(try pointers("{\(network), \(rows), \(descent), \"track\": [\"path_kernel\"]}") == ["/track/0"])
-        #expect(try pointers("{\(network), \(rows), \(descent), \"tangent_rows\": [0, 2]}") == ["/tangent_rows/1"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"track\": [\"tangents\"], \"tangent_rows\": [0, 2]}") == ["/tangent_rows/1"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"track\": [\"tangents\"], \"tangent_rows\": [1, 0, 1]}") == ["/tangent_rows/2"])
+        #expect(try pointers("{\(network), \(rows), \(descent), \"tangent_rows\": [0]}") == ["/tangent_rows"])
+        let large = #""x": [[1, 2], [3, -1e39]], "y": [[1, 2], [3, 4]], "x_test": [[1e40, 0]]"#
+        #expect(try pointers("{\(network), \(large), \(descent), \"precision\": \"float32\"}") == ["/x/1", "/x_test/0"])
+        #expect(try pointers("{\(network), \(large), \(descent)}").isEmpty)
+        #expect(try pointers("{\(network), \(rows), \(descent), \"track\": [\"outputs\"], \"tangent_rows\": [0, 2]}") == ["/tangent_rows", "/tangent_rows/1"])
         #expect(try pointers("{\(network), \(rows), \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 0, \"batch_size\": 3, \"nesterov\": true}, \"steps\": 0}")
             == ["/optimizer/batch_size", "/optimizer/learning_rate", "/optimizer/nesterov", "/steps"])
         #expect(try pointers("{\(network), \(rows), \(descent), \"parameters\": []}") == ["/parameters"])

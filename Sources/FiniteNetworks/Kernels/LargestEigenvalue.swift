@@ -78,4 +78,15 @@ enum Tridiagonal {
         guard let smallest = spectrum?.smallest, let largest = spectrum?.largest else { return (-.infinity, .infinity) }
         return (smallest, largest)
     }
+
+    /// The vector of an eigenvalue at either end, not normalised, by its own equations from the first to the last; no entry beside the
+    /// diagonal is zero. For matrices of a few rows: rounding grows with their number.
+    static func eigenvector(of value: Double, _ diagonal: [Double], _ offDiagonal: [Double]) -> [Double] {
+        var vector = [1.0]
+        for (i, beside) in offDiagonal.enumerated() {
+            let before = i > 0 ? offDiagonal[i - 1] * vector[i - 1] : 0
+            vector.append(((value - diagonal[i]) * vector[i] - before) / beside)
+        }
+        return vector
+    }
 }

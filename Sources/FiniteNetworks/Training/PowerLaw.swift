@@ -34,12 +34,15 @@ public struct PowerLaw: Sendable, Equatable {
 
 extension [RunResult] {
     /// How the quantities of runs grow with the width: for each one the power law through the last values of all runs that
-    /// did not diverge, in the order in which they are named. Quantities without two widths or with a value of zero have none.
+    /// did not diverge (of the linearised network: whose linearisation did not), in the order in which they are named. Quantities
+    /// without two widths or with a value of zero have none.
     public var scaling: [(name: String, law: PowerLaw)] {
         // Of a cancelled training some runs are at their end and others on the way: no law holds of them together.
         guard !contains(where: { $0.stopReason == .cancelled }) else { return [] }
         let runs = filter { $0.stopReason != .diverged && $0.width != nil && !$0.records.steps.isEmpty }
-        func law(_ name: String, _ value: (RunResult) -> Double?) -> (name: String, law: PowerLaw)? {
+        let linearized = runs.filter { $0.linearizedDivergedAtStep == nil }
+        func law(_ name: String, of some: [RunResult]? = nil, _ value: (RunResult) -> Double?) -> (name: String, law: PowerLaw)? {
+            let runs = some ?? runs
             let points = runs.compactMap { run in value(run).flatMap { y in run.width.map { (x: Double($0), y: y) } } }
             return points.count == runs.count ? PowerLaw(points).map { (name, $0) } : nil
         }
@@ -55,8 +58,9 @@ extension [RunResult] {
             law("initial_norm") { $0.initialNorm }, law("kernel_drift") { $0.records.kernelDrift.last },
             // An alignment goes to 1, so it is its distance from 1 that has a power law.
             law("kernel_misalignment") { $0.records.kernelAlignment.last.map { 1 - $0 } },
-            law("linearized_output_rmse") { $0.records.linearRMSE.last }, law("linearized_test_output_rmse") { $0.records.linearTestRMSE.last },
-            law("linearized_predicted_relative_drift") { $0.records.linearDrift.last.map { [norm = $0.initialNorm] drift in drift / norm } },
+            law("linearized_output_rmse", of: linearized) { $0.records.linearRMSE.last },
+            law("linearized_test_output_rmse", of: linearized) { $0.records.linearTestRMSE.last },
+            law("linearized_predicted_relative_drift", of: linearized) { run in run.records.linearDrift.last.map { $0 / run.initialNorm } },
             law("path_kernel_relative_defect") { $0.pathKernel?.relativeDefect },
             law("lambda_max") { $0.lambdaMax }, law("learning_rate_max") { $0.learningRateMax }, law("kappa") { $0.kappa },
         ]

@@ -49,7 +49,7 @@ final class RunMeasures<Scalar: NetworkScalar> {
             records.outputs += data.outputs
             records.testOutputs += data.testOutputs
         }
-        if let linear { record(linear, data, into: &records) }
+        if let linear, linear.divergedAtStep == nil { record(linear, data, into: &records) }
         if plan.tracks(.kernelDrift) { recordKernel(data.train, mover.weights, into: &records) }
         if let tangents { records.tangentCosines += cosines(tangents, mover.weights) }
     }

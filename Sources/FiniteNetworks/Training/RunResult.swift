@@ -20,6 +20,8 @@ public struct RunResult: Sendable, Equatable {
     /// The largest difference of the linearised outputs in weight space from those in function space, relative to the
     /// largest output; nil where only one of the two was computed.
     public var linearizedDisagreement: Double?
+    /// The step from which on the linearised network has diverged, by the rule for the network itself: its curves end before.
+    public var linearizedDivergedAtStep: Int?
     /// Parameters after ``snapshotSteps``, one after another.
     public var snapshots: [Double] = []
     public var snapshotSteps: [Int] = []
@@ -43,6 +45,7 @@ public struct RunRecords: Sendable, Equatable {
     /// number where a kernel is zero.
     public var kernelDrift: [Double] = []
     public var kernelAlignment: [Double] = []
+    /// This and what else is of the linearised network has fewer records where that diverged.
     public var linearLoss: [Double] = []
     /// Root mean square of the network's outputs minus the linearised ones, on the training and the test rows.
     public var linearRMSE: [Double] = []
@@ -86,6 +89,7 @@ extension RunResult {
         writer.write([initialNorm, lambdaMax] + (learningRateMax.map { [$0] } ?? []))
         writer.write(kappa.map { [$0] } ?? [])
         writer.write(linearizedDisagreement.map { [$0] } ?? [])
+        writer.write(linearizedDivergedAtStep ?? -1)
         writer.write(pathKernel?.numbers ?? [])
         writer.write(pathKernel?.rows ?? 0)
         writer.write(snapshots)
@@ -105,6 +109,8 @@ extension RunResult {
         learningRateMax = numbers.count > 2 ? numbers[2] : nil
         kappa = try reader.doubles().first
         linearizedDisagreement = try reader.doubles().first
+        let diverged = try reader.int()
+        linearizedDivergedAtStep = diverged < 0 ? nil : diverged
         let path = try reader.doubles()
         let rows = try reader.int()
         pathKernel = path.isEmpty ? nil : PathKernelResult(numbers: path, rows: rows)

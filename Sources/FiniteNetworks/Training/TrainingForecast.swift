@@ -54,7 +54,8 @@ public struct TrainingForecast: Sendable, Equatable {
             running += tape(queries + n) + factors(queries + n) + 4 * queries * n * 8
             kept += 2 * queries * n * 8
         }
-        if plan.tracks(.kappa) { running += tape(n) + 8 * parameters * 8 }
+        // Directions in float64: two, and of several outputs those of a climb and the best places so far.
+        if plan.tracks(.kappa) { running += tape(n) + (n * k > 1 ? 18 : 8) * parameters * 8 }
         self.running = Self.whole(running)
         self.kept = Self.whole(kept)
     }

@@ -56,7 +56,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
             lambdaMax: result.lambdaMax, momentum: plan.optimizer.momentum, examples: plan.train.rows, outputs: network.outputCount)
         if plan.tracks(.kappa) { result.kappa = Laziness.kappa(data, start, slope: result.lambdaMax, isCancelled: isCancelled) }
         measures.begin(data, start)
-        if plan.tracks(.linearized) { linear = LinearizedPair(plan, network, start, data) }
+        if plan.tracks(.linearized) { linear = LinearizedPair(plan, network, start, data, bound: measures.divergence) }
         if plan.tracks(.pathKernel) {
             path = PathKernelSum(
                 network, queries: (plan.test ?? plan.train).inputs.map { Scalar($0) }, train: plan.train.inputs.map { Scalar($0) })
@@ -114,7 +114,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         }
         BLASThreads.using(threads) {
             self.path?.add(self.mover.weights, slope: self.slope, rows: rows, rate: self.plan.optimizer.learningRate)
-            self.linear?.step(self.data, rows)
+            self.linear?.step(self.step, self.data, rows)
         }
         BLASThreads.using(passThreads) {
             self.delta.withUnsafeBufferPointer { delta in
@@ -137,6 +137,7 @@ final class TrainingRun<Scalar: NetworkScalar> {
         result.stopReason = reason
         keepSnapshot(isLast: true)
         result.linearizedDisagreement = linear?.disagreement
+        result.linearizedDivergedAtStep = linear?.divergedAtStep
         // The path of a cancelled run is summed up nowhere: whoever cancelled does not want to wait for it.
         guard let path, reason == .steps || reason == .loss else { return }
         let center = plan.centerOutputs ? path.outputs(mover.start, center: nil, scale: 1) : nil

@@ -221,7 +221,7 @@ private final class SweepBoard: Sendable {
         for (index, result) in done.enumerated() { if let result { body(index, result) } }
     }
 
-    private static let version = 1
+    private static let version = 2
 
     private static func encode(_ done: [RunResult?], _ states: [Int: [UInt8]]) -> [UInt8] {
         var writer = StateWriter()

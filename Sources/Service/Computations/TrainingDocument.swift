@@ -39,7 +39,6 @@ struct TrainingDocument {
 
     private func document(_ run: RunResult, arrays: [(name: String, value: JSONValue)]) -> JSONValue {
         let records = run.records
-        func relative(_ drift: [Double]) -> JSONValue { ratios(drift.map { run.initialNorm > 0 ? $0 / run.initialNorm : .nan }) }
         var object = JSONObject([
             ("width", run.width.map { .integer($0) } ?? .null), ("seed", run.seed.map { .integer(Int(clamping: $0)) } ?? .null),
             ("steps", .integers(records.steps)), ("loss", curve(records.loss)),
@@ -48,21 +47,13 @@ struct TrainingDocument {
         if !records.accuracy.isEmpty { object["accuracy"] = curve(records.accuracy) }
         if !records.testAccuracy.isEmpty { object["test_accuracy"] = curve(records.testAccuracy) }
         object["weight_drift"] = [
-            "relative": relative(records.drift), "absolute": curve(records.drift), "layers": layers(records),
+            "relative": ratios(records.drift.map { run.initialNorm > 0 ? $0 / run.initialNorm : .nan }), "absolute": curve(records.drift), "layers": layers(records),
             "initial_norm": .double(run.initialNorm),
         ]
         if plan.tracked.contains(.kernelDrift) {
             object["kernel_drift"] = ["relative": ratios(records.kernelDrift), "alignment": ratios(records.kernelAlignment)]
         }
-        if plan.tracked.contains(.linearized) {
-            var linear = JSONObject([
-                ("loss", curve(records.linearLoss)), ("output_rmse", curve(records.linearRMSE)),
-                ("predicted_relative_drift", relative(records.linearDrift)),
-                ("weight_space_disagreement", number(run.linearizedDisagreement)),
-            ])
-            if !records.linearTestRMSE.isEmpty { linear["test_output_rmse"] = curve(records.linearTestRMSE) }
-            object["linearized"] = .object(linear)
-        }
+        if plan.tracked.contains(.linearized) { object["linearized"] = linearized(run) }
         if let path = run.pathKernel { object["path_kernel"] = ["relative_defect": number(path.relativeDefect)] }
         object["lambda_max"] = number(run.lambdaMax)
         object["learning_rate_max"] = number(run.learningRateMax)
@@ -72,6 +63,23 @@ struct TrainingDocument {
         object["parameters"] = .integer(run.parameterCount)
         if !arrays.isEmpty { object["arrays"] = .object(JSONObject(arrays)) }
         return .object(object)
+    }
+
+    /// Its curves have null from where it diverged.
+    private func linearized(_ run: RunResult) -> JSONValue {
+        let records = run.records
+        func curve(_ values: [Double]) -> JSONValue {
+            let missing = records.steps.count - values.count
+            return missing == 0 ? ratios(values) : .array(values.map { number($0) } + [JSONValue](repeating: .null, count: missing))
+        }
+        var linear = JSONObject([
+            ("loss", curve(records.linearLoss)), ("output_rmse", curve(records.linearRMSE)),
+            ("predicted_relative_drift", curve(records.linearDrift.map { run.initialNorm > 0 ? $0 / run.initialNorm : .nan })),
+            ("weight_space_disagreement", number(run.linearizedDisagreement)),
+            ("diverged_at_step", run.linearizedDivergedAtStep.map { .integer($0) } ?? .null),
+        ])
+        if !records.linearTestRMSE.isEmpty { linear["test_output_rmse"] = curve(records.linearTestRMSE) }
+        return .object(linear)
     }
 
     /// One curve for each trainable layer.
@@ -94,12 +102,14 @@ struct TrainingDocument {
     private func arrays(_ run: RunResult, number: Int, blobs: BlobStore) throws -> [(name: String, array: ResultArray)] {
         let (records, outputs) = (run.records, request.networks[0].outputCount)
         let (steps, rows, testRows) = (records.steps.count, request.x.rows, request.xTest?.rows ?? 0)
+        // Those before it diverged.
+        let linearSteps = records.linearLoss.count
         let tangents = plan.tangentRows.count
         var candidates: [(name: String, shape: [Int], values: [Double])] = [
             ("outputs", [steps, rows, outputs], records.outputs),
             ("test_outputs", [steps, testRows, outputs], records.testOutputs),
-            ("linearized_outputs", [steps, rows, outputs], records.linearOutputs),
-            ("linearized_test_outputs", [steps, testRows, outputs], records.linearTestOutputs),
+            ("linearized_outputs", [linearSteps, rows, outputs], records.linearOutputs),
+            ("linearized_test_outputs", [linearSteps, testRows, outputs], records.linearTestOutputs),
             ("tangent_cosines", [steps, tangents, tangents], records.tangentCosines),
             ("parameters", [run.snapshotSteps.count, run.parameterCount], run.snapshots),
         ]

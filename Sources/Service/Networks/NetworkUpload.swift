@@ -21,13 +21,15 @@ struct NetworkUpload {
         let name = try query.one("name") ?? file.metadata["name"] ?? ""
         guard name.count <= 200 else { throw Problem(.invalidRequest, "A network's name has at most 200 characters.") }
         guard let text = try query.one("architecture") ?? file.metadata["architecture"] else {
-            throw Problem(.invalidDocument, "The file does not say which network it is of; send the architecture document in the query (architecture=...), or write it into the file's metadata.")
+            throw SafetensorsFile.refusal(
+                "The file does not say which network it is of; send the architecture document in the query (architecture=...), or write it into the file's metadata.",
+                at: Self.architecturePlace)
         }
         let document: JSONValue
         do {
             document = try JSONParser.parse(text)
         } catch {
-            throw Problem(.invalidDocument, "The architecture is no JSON: \(error)")
+            throw SafetensorsFile.refusal("The architecture is no JSON: \(error)", at: Self.architecturePlace)
         }
         let faults = Faults()
         let architecture = ArchitectureParser.draft(document, for: .finiteNetwork, faults: faults)
@@ -39,7 +41,7 @@ struct NetworkUpload {
                 at: JSONPointer.root.appending("parameterization"),
                 "In the ntk parameterization weights are multiplied by weight_std/sqrt(fan_in) before they are used; for parameters that are used as they are write \"pytorch\", or \"standard\" with a bias_std of 0 where layers have no bias.")
         }
-        guard network.parameterCount > 0 else { throw Problem(.invalidDocument, "The network has no parameters; there is nothing to store.") }
+        guard network.parameterCount > 0 else { throw Problem.invalidDocument(at: JSONPointer.root.appending("layers"), "The network has no parameters; give it a dense or conv layer.") }
         let source = try UploadedParameters(file, of: network)
         // Straight into the file, so that a network of any size takes no memory of the server's.
         let array = try ArrayFile(path: blobs.makeTemporaryPath(), shape: ArrayShape([1, network.parameterCount]), elementType: .float64)
@@ -54,17 +56,24 @@ struct NetworkUpload {
         (self.name, self.network) = (name, network)
     }
 
+    // Members of the query, or of the file's metadata.
+    private static let architecturePlace = JSONPointer.root.appending("architecture")
+    private static let inputShapePlace = JSONPointer.root.appending("input_shape")
+
     /// That of the query, `[28, 28, 1]`; without one the inputs of the first linear layer.
     private static func inputShape(_ text: String?, _ file: SafetensorsFile) throws -> [Int] {
         if let text {
             guard let shape = (try? JSONParser.parse(text))?.integers, (1...3).contains(shape.count), shape.allSatisfy({ $0 >= 1 }) else {
-                throw Problem(.invalidDocument, "input_shape is \"\(text.prefix(64))\"; it must be such as [784], or [28, 28, 1] with the channels last.")
+                throw SafetensorsFile.refusal(
+                    "input_shape is \"\(text.prefix(64))\"; it must be such as [784], or [28, 28, 1] with the channels last.", at: Self.inputShapePlace)
             }
             return shape
         }
         let weights = file.tensors.filter { $0.name == "weight" || $0.name.hasSuffix(".weight") }
         guard let first = weights.min(by: { UploadedParameters.precedes($0.name, $1.name) }), first.shape.count == 2 else {
-            throw Problem(.invalidDocument, "The shape of an input is not known; send input_shape=[height,width,channels] in the query, with the channels last.")
+            throw SafetensorsFile.refusal(
+                "The shape of an input is not known; send input_shape=[height,width,channels] in the query, with the channels last.",
+                at: Self.inputShapePlace)
         }
         return [first.shape[1]]
     }

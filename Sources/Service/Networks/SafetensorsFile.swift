@@ -46,10 +46,10 @@ struct SafetensorsFile {
 
     init(_ file: MappedFile) throws {
         let bytes = file.bytes
-        guard bytes.count >= 8 else { throw Self.refusal("The file has \(bytes.count) bytes; a safetensors file begins with the eight bytes of its header's length.") }
+        guard bytes.count >= 8 else { throw Self.refusal("The file has \(bytes.count) bytes; a safetensors file begins with the eight bytes of its header's length; send the whole file.") }
         let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard let length = Int(exactly: claimed), length <= Self.longestHeader, length <= bytes.count - 8 else {
-            throw Self.refusal("The header is said to have \(claimed) bytes, but the file has \(bytes.count - 8) after its first eight, and a header at most \(Self.longestHeader); the file was cut, or is no safetensors file.")
+            throw Self.refusal("The header is said to have \(claimed) bytes, but the file has \(bytes.count - 8) after its first eight, and a header at most \(Self.longestHeader); the file was cut, or is no safetensors file; send the whole file.")
         }
         let header: JSONValue
         do {
@@ -71,36 +71,41 @@ struct SafetensorsFile {
         for tensor in tensors {
             guard tensor.range.lowerBound == end else {
                 let fault = tensor.range.lowerBound < end ? "overlaps the tensor before it, which ends" : "leaves a gap after the tensor before it, which ends"
-                throw Self.refusal("The tensor \"\(tensor.name)\" begins at byte \(tensor.range.lowerBound) of the data and \(fault) at \(end).")
+                throw Self.refusal("The tensor \"\(tensor.name)\" begins at byte \(tensor.range.lowerBound) of the data and \(fault) at \(end); write tensors one after another.", at: Self.place(of: tensor.name))
             }
             end = tensor.range.upperBound
         }
         guard end == bytes.count - 8 - length else {
-            throw Self.refusal("The tensors take \(end) bytes, but the file holds \(bytes.count - 8 - length) bytes of data; the file was cut or has something appended.")
+            throw Self.refusal("The tensors take \(end) bytes, but the file holds \(bytes.count - 8 - length) bytes of data; the file was cut or has something appended; send it as it was saved.")
         }
         (self.metadata, self.tensors, self.file, dataOffset) = (metadata, tensors, file, 8 + length)
     }
 
     private static func metadata(_ value: JSONValue) throws -> [String: String] {
-        guard case .object(let object) = value else { throw refusal("__metadata__ is \(value.kind); it must be an object of texts.") }
+        let pointer = place(of: "__metadata__")
+        guard case .object(let object) = value else { throw refusal("__metadata__ is \(value.kind); it must be an object of texts.", at: pointer) }
         var metadata: [String: String] = [:]
         for member in object.members {
-            guard case .string(let text) = member.value else { throw refusal("\"\(member.name)\" of __metadata__ is \(member.value.kind); it must be a text.") }
+            guard case .string(let text) = member.value else {
+                throw refusal("\"\(member.name)\" of __metadata__ is \(member.value.kind); it must be a text.", at: pointer.appending(member.name))
+            }
             metadata[member.name] = text
         }
         return metadata
     }
 
     private static func tensor(_ name: String, _ value: JSONValue) throws -> Tensor {
+        let pointer = place(of: name)
         guard case .object(let object) = value, case .string(let dtype) = object["dtype"] ?? .null, let shape = object["shape"]?.integers,
             let offsets = object["data_offsets"]?.integers, offsets.count == 2, object.members.count == 3
-        else { throw refusal("The tensor \"\(name)\" needs dtype, shape and two data_offsets, and nothing else.") }
+        else { throw refusal("The tensor \"\(name)\" needs dtype, shape and two data_offsets, and nothing else.", at: pointer) }
         guard let type = ElementType(rawValue: dtype) else {
-            throw refusal("The tensor \"\(name)\" has the dtype \(dtype); parameters are \(ElementType.allCases.map(\.rawValue).joined(separator: ", ")).")
+            let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw refusal("The tensor \"\(name)\" has the dtype \(dtype); parameters are \(known).", at: pointer.appending("dtype"))
         }
         guard shape.allSatisfy({ $0 >= 0 }), 0 <= offsets[0], offsets[0] <= offsets[1],
             Forecast.product(of: shape + [type.size]) == offsets[1] - offsets[0]
-        else { throw refusal("The tensor \"\(name)\" of shape \(shape) in \(dtype) does not fit its data_offsets \(offsets).") }
+        else { throw refusal("The tensor \"\(name)\" of shape \(shape) in \(dtype) does not fit its data_offsets \(offsets); they end as many bytes apart as its elements take.", at: pointer) }
         return Tensor(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
     }
 
@@ -120,7 +125,9 @@ struct SafetensorsFile {
                 Double(Float(bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))) << 16))
             }
             guard value.isFinite else {
-                throw Self.refusal("The tensor \"\(tensor.name)\" has a number that is not finite, at place \(index); parameters are finite numbers.")
+                throw Self.refusal(
+                    "The tensor \"\(tensor.name)\" has a number that is not finite, at place \(index); parameters are finite numbers.",
+                    at: Self.place(of: tensor.name))
             }
             body(index, value)
         }
@@ -138,5 +145,11 @@ struct SafetensorsFile {
         return bits >> 15 == 1 ? -magnitude : magnitude
     }
 
-    static func refusal(_ detail: String) -> Problem { Problem(.invalidDocument, detail) }
+    /// A tensor's member of the header; what does not look like a name has none.
+    static func place(of tensor: String) -> JSONPointer { tensor.utf8.count <= 256 ? JSONPointer.root.appending(tensor) : .root }
+
+    /// - Parameter pointer: Into the header; the root is the file.
+    static func refusal(_ detail: String, at pointer: JSONPointer = .root) -> Problem {
+        Problem(.invalidDocument, detail, faults: [Fault(pointer, detail)])
+    }
 }

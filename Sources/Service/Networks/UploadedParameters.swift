@@ -22,11 +22,11 @@ struct UploadedParameters {
     /// - Throws: ``Problem`` that says what was expected, for a tensor that is missing, of another shape, or too many.
     init(_ file: SafetensorsFile, of network: FiniteNetwork) throws {
         let names = network.isSequential ? nil : network.layerNames
-        func refusal(_ fault: String) -> Problem {
+        func refusal(_ fault: String, of tensor: String? = nil) -> Problem {
             let expected = network.layers.enumerated().map { index, layer in
                 "\(names.map { "\($0[index]), the " } ?? "")\(layer.typeName) at \(layer.pointer): weight \(Self.shape(of: layer))" + (layer.bias == nil ? ", no bias" : ", bias [\(layer.fanOut)]")
             }
-            return SafetensorsFile.refusal("\(fault). The architecture expects\(names == nil ? ", in order," : "") \(expected.joined(separator: "; ")).")
+            return SafetensorsFile.refusal("\(fault). The architecture expects\(names == nil ? ", in order," : "") \(expected.joined(separator: "; ")).", at: tensor.map(SafetensorsFile.place) ?? .root)
         }
         guard let flattened = network.flattenedInputs else {
             throw refusal("Branches are summed of which some were flattened and others not, or otherwise; with channels first other numbers are added than with channels last")
@@ -38,7 +38,7 @@ struct UploadedParameters {
             switch parts.last {
             case "weight": pairs[owner, default: Pair()].weight = tensor
             case "bias": pairs[owner, default: Pair()].bias = tensor
-            default: throw refusal("The tensor \"\(tensor.name)\" is neither a weight nor a bias")
+            default: throw refusal("The tensor \"\(tensor.name)\" is neither a weight nor a bias", of: tensor.name)
             }
         }
         let found = pairs.keys.sorted(by: Self.precedes)
@@ -55,13 +55,13 @@ struct UploadedParameters {
         for (owner, layer) in zip(owners, network.layers) {
             let (weight, bias) = (pairs[owner]?.weight, pairs[owner]?.bias)
             guard weight?.shape == Self.shape(of: layer) else {
-                throw refusal("\"\(owner).weight\" \(weight.map { "has shape \($0.shape)" } ?? "is missing")")
+                throw refusal("\"\(owner).weight\" \(weight.map { "has shape \($0.shape)" } ?? "is missing")", of: weight?.name)
             }
             if layer.bias == nil, bias != nil {
-                throw refusal("\"\(owner).bias\" is there, but the \(layer.typeName) at \(layer.pointer) has no bias (its bias_std is 0)")
+                throw refusal("\"\(owner).bias\" is there, but the \(layer.typeName) at \(layer.pointer) has no bias (its bias_std is 0)", of: bias?.name)
             }
             guard layer.bias == nil || bias?.shape == [layer.fanOut] else {
-                throw refusal("\"\(owner).bias\" \(bias.map { "has shape \($0.shape)" } ?? "is missing")")
+                throw refusal("\"\(owner).bias\" \(bias.map { "has shape \($0.shape)" } ?? "is missing")", of: bias?.name)
             }
         }
         self.pairs = owners.compactMap { pairs[$0] }

@@ -12,7 +12,24 @@ struct RunCurves {
 
         var name: String {
             let name = width.map { "width \($0)" } ?? (runs.count > 1 ? "\(runs.count) seeds" : "training")
-            return diverged.isEmpty ? name : "\(name) (\(diverged.count) of \(runs.count) diverged)"
+            let endings = ["diverged", "cancelled"].compactMap { reason in
+                Self.ending(reason, of: runs) { run in
+                    run["stop_reason"]?.text == reason ? ("after", Int(run["steps"]?.doubles?.last ?? 0)) : nil
+                }
+            }
+            return endings.isEmpty ? name : "\(name) (\(endings.joined(separator: ", ")))"
+        }
+
+        /// How many of the linearised networks diverged; nil for none.
+        var linearizedEnding: String? {
+            Self.ending("diverged", of: runs) { $0["linearized"]?["diverged_at_step"]?.integer.map { ("at", $0) } }
+        }
+
+        /// Of one run the step, of several their number; nil where none ended so.
+        private static func ending(_ word: String, of runs: [JSONValue], _ end: (JSONValue) -> (preposition: String, step: Int)?) -> String? {
+            let ends = runs.compactMap(end)
+            guard let first = ends.first else { return nil }
+            return runs.count == 1 ? "\(word) \(first.preposition) step \(first.step)" : "\(ends.count) of \(runs.count) \(word)"
         }
     }
 
@@ -43,11 +60,14 @@ struct RunCurves {
 
     /// - Parameter path: Where a run keeps the curve, such as `weight_drift`, `relative`.
     func curve(_ group: Group, _ path: [String]) -> Curve? {
-        let curves = group.lasting.compactMap { run -> (steps: [Double], values: [Double])? in
-            let values = path.reduce(run) { $0[$1] ?? .null }.doubles
-            guard let steps = run["steps"]?.doubles, let values, values.count == steps.count, !steps.isEmpty else { return nil }
-            return (steps, values)
+        let found = group.lasting.compactMap { run -> (steps: [Double], values: [Double], isWhole: Bool)? in
+            let values = Self.numbers(path.reduce(run) { $0[$1] ?? .null })
+            guard let steps = run["steps"]?.doubles, !values.isEmpty, values.count <= steps.count else { return nil }
+            return (Array(steps.prefix(values.count)), values, values.count == steps.count)
         }
+        // Of a linearised network that diverged there are only the first values: they are shown where there are no others.
+        let whole = found.filter(\.isWhole)
+        let curves = whole.isEmpty ? found : whole
         guard !curves.isEmpty else { return nil }
         var steps = Array(Set(curves.flatMap(\.steps))).sorted()
         if steps.count > Self.mostSteps {
@@ -69,6 +89,12 @@ struct RunCurves {
             }
         }
         return curve
+    }
+
+    /// Those of a curve before the first null.
+    private static func numbers(_ curve: JSONValue) -> [Double] {
+        if let numbers = curve.doubles { return numbers }
+        return (curve.elements ?? []).prefix { $0.double != nil }.compactMap(\.double)
     }
 
     /// The last value of a curve in every run that did not diverge, with the run's width.

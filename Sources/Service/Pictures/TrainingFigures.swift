@@ -29,45 +29,60 @@ struct TrainingFigures {
     private var loss: Figure {
         figure(
             "Training loss (\(lossName))\(hasTest ? " and test loss" : "") of \(subject)", y: "loss",
-            [(["loss"], "", nil), (["test_loss"], ", test", .dashed)])
+            [(["loss"], ""), (["test_loss"], ", test")])
     }
 
     private var weightDrift: Figure {
         figure(
             "Relative weight change of \(subject) in training", y: "\u{2016}w \u{2212} w\u{2080}\u{2016} / \u{2016}w\u{2080}\u{2016}",
-            [(["weight_drift", "relative"], "", nil)])
+            [(["weight_drift", "relative"], "")])
     }
 
     private var kernelDrift: Figure {
         figure(
             "Change of the empirical NTK of \(subject) in training",
-            y: "\u{2016}\u{398} \u{2212} \u{398}\u{2080}\u{2016} / \u{2016}\u{398}\u{2080}\u{2016} (Frobenius)", [(["kernel_drift", "relative"], "", nil)])
+            y: "\u{2016}\u{398} \u{2212} \u{398}\u{2080}\u{2016} / \u{2016}\u{398}\u{2080}\u{2016} (Frobenius)", [(["kernel_drift", "relative"], "")])
     }
 
     private var linearized: Figure {
         figure(
             "Training loss of \(subject) and of \(curves.groups.count > 1 ? "their linearisations" : "its linearisation")", y: "loss (\(lossName))",
-            [(["loss"], ", network", nil), (["linearized", "loss"], ", linearised", .dashed)])
+            [(["loss"], ", network"), (["linearized", "loss"], ", linearised")])
     }
 
-    /// - Parameter kinds: Curves of each width: where they are, what the legend adds to the width, and their dash.
-    private func figure(_ title: String, y name: String, _ kinds: [(path: [String], suffix: String, dash: Dash?)]) -> Figure {
-        var lines: [Line] = []
+    /// More bands than these cover each other, and which is whose is not seen.
+    private static let mostBands = 6
+
+    private var hasBands: Bool { curves.mostSeeds > 1 && curves.groups.count <= Self.mostBands }
+
+    /// - Parameter kinds: One curve of each width, or two that belong together: where they are, and what the legend adds to the width.
+    private func figure(_ title: String, y name: String, _ kinds: [(path: [String], suffix: String)]) -> Figure {
+        let found = curves.groups.map { group in kinds.map { curves.curve(group, $0.path) } }
+        let isPaired = kinds.count > 1 && found.contains { $0[1] != nil }
         // Two bands of one colour could not be told apart where they overlap; but with more lines than colours a colour would
         // stand for two widths.
-        let hasOwnColours = curves.mostSeeds > 1 && curves.groups.count * kinds.count <= Colour.palette.count
+        let hasOwnColours = hasBands && curves.groups.count * (isPaired ? 2 : 1) <= Colour.palette.count
+        var lines: [Line] = []
         for (place, group) in curves.groups.enumerated() {
-            for (path, suffix, dash) in kinds {
-                guard let curve = curves.curve(group, path) else { continue }
-                let index = hasOwnColours ? lines.count : place
+            for (number, (path, suffix)) in kinds.enumerated() {
+                guard let curve = found[place][number] else { continue }
+                let style: Style =
+                    if hasOwnColours {
+                        .number(lines.count, dash: number > 0 ? .dashed : .solid)
+                    } else {
+                        isPaired ? .pair(place, isSecond: number > 0) : .number(place)
+                    }
+                let ending = path[0] == "linearized" ? group.linearizedEnding.map { " (\($0))" } ?? "" : ""
                 lines.append(
                     Line(
-                        group.name + suffix, x: curve.steps, y: curve.median, lower: curve.lower, upper: curve.upper,
-                        style: .number(index, dash: dash)))
+                        group.name + suffix + ending, x: curve.steps, y: curve.median, lower: hasBands ? curve.lower : [],
+                        upper: hasBands ? curve.upper : [], style: style))
             }
         }
-        return Figure(
+        var figure = Figure(
             title, subtitle: subtitle, x: Axis("step"), y: Axis(name, scale: Axis.scale(for: lines.lazy.flatMap(\.y))), marks: lines.map { .line($0) })
+        figure.x.isInteger = true
+        return figure
     }
 
     // MARK: Scaling
@@ -144,6 +159,7 @@ struct TrainingFigures {
 
     private var subtitle: String {
         guard curves.mostSeeds > 1 else { return setting }
-        return "\(setting) Lines are medians of \(curves.mostSeeds) seeds, bands reach from the 5th to the 95th percentile."
+        let bands = hasBands ? ", bands reach from the 5th to the 95th percentile" : ""
+        return "\(setting) Lines are medians of \(curves.mostSeeds) seeds\(bands)."
     }
 }

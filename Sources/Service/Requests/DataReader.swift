@@ -10,6 +10,8 @@ struct DataReader {
     let faults: Faults
     /// Whether the shape that rows are held against is that of a training's inputs, and not the request's `input_shape`.
     var isShapeOfTraining = false
+    /// The shape of the inputs of a stored network, into which flat rows as long as it fold where the request has no `input_shape`.
+    var storedShape: [Int]?
     /// What is known of what was read last, faulty or not.
     var outline = RowOutline()
 
@@ -20,8 +22,14 @@ struct DataReader {
         if let store, case .object(let object) = value {
             return try dataset(ObjectReader(object, at: pointer, faults: faults), in: store, part: .inputs, inputShape: inputShape)
         }
+        let inputShape = inputShape ?? value.rowShape.flatMap(foldedShape)
         outline = RowOutline(inputs: value, inputShape: inputShape)
         return inlineInputs(value, at: pointer, inputShape: inputShape)
+    }
+
+    private func foldedShape(of row: [Int]) -> [Int]? {
+        guard let storedShape, row.count == 1, Forecast.product(of: storedShape) == row[0] else { return nil }
+        return storedShape
     }
 
     /// Rows that stand in the document itself.
@@ -92,6 +100,8 @@ struct DataReader {
         } else if let inputShape, inputShape != metadata.inputShape {
             let mend = isShapeOfTraining ? "those of the training \(inputShape); name one of such rows" : "but input_shape is \(inputShape); leave input_shape out"
             reader.fault(at: "dataset", "The dataset's rows have shape \(metadata.inputShape), \(mend).")
+        } else if let folded = foldedShape(of: metadata.inputShape) {
+            found?.shape = folded
         }
         guard let found else { return nil }
         let open = reader.openMembers(since: before)
@@ -99,6 +109,7 @@ struct DataReader {
         guard !open.contains("rows") else { return nil }
         let rows = (from ?? 0)..<(to ?? metadata.rows)
         outline.rows = rows.count
+        if part == .inputs, standardize == .none, rows.count == metadata.rows { outline.largest = metadata.largestInput }
         guard open.isEmpty else { return nil }
         return DataReference(
             source: .dataset(id: id, blob: found.blob, rows: rows, standardize: standardize), rows: rows.count, shape: found.shape,

@@ -12,6 +12,8 @@ struct DatasetMetadata: Sendable, Equatable {
     var classes: Int?
     /// The classes' names, where the upload named them.
     var classNames: [String]?
+    /// The largest magnitude among the inputs, which a job's precision has to hold; nil in rows of earlier versions.
+    var largestInput: Double?
 
     init(rows: Int, inputShape: [Int], targetShape: [Int]? = nil, classes: Int? = nil, classNames: [String]? = nil) {
         self.rows = rows
@@ -30,6 +32,7 @@ struct DatasetMetadata: Sendable, Equatable {
         self.inputShape = inputShape
         targetShape = json["target_shape"]?.integers
         if case .number(let number) = json["classes"] { classes = number.integer }
+        largestInput = json["largest_input"]?.double
         classNames = json["class_names"]?.elements?.compactMap { element in
             if case .string(let name) = element { name } else { nil }
         }
@@ -39,6 +42,7 @@ struct DatasetMetadata: Sendable, Equatable {
         .object([
             "rows": .integer(rows), "input_shape": .integers(inputShape), "target_shape": targetShape.map { .integers($0) },
             "classes": classes.map { .integer($0) }, "class_names": classNames.map { .strings($0) },
+            "largest_input": largestInput.map { .double($0) },
         ])
     }
 

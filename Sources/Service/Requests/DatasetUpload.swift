@@ -25,6 +25,12 @@ struct DatasetUpload {
         case .npy: try self.init(npy: path, query: query, blobs: blobs)
         case .npz: try self.init(npz: path, query: query, blobs: blobs)
         }
+        metadata.largestInput = Self.largest(in: try MappedArray(path: blobs.path(of: inputs)))
+    }
+
+    private static func largest(in array: MappedArray) -> Double? {
+        if let values = array.elements(as: Double.self) { return values.reduce(0) { max($0, abs($1)) } }
+        return array.elements(as: Float.self)?.reduce(0) { max($0, Double(abs($1))) }
     }
 
     /// The dataset's row. Its digest is that of its inputs' and targets' digests.

@@ -32,8 +32,8 @@ struct EmpiricalKernelRequest: JobRequest {
         precision = members.choice("precision", of: KernelRequest.Precision.self, default: .float64)
         let stored = members.hasValue("network") ? try reader.storedNetwork(in: precision) : nil
         let architecture = isTrained && !members.has("architecture") ? trained?.architecture : reader.architecture(orThatOf: stored)
-        let x1 = try reader.requiredInputs("x1", inputShape: inputShape, of: trained)
-        let x2 = try reader.inputs("x2", inputShape: inputShape, of: trained)
+        let x1 = try reader.requiredInputs("x1", inputShape: inputShape, of: trained, foldedFor: stored)
+        let x2 = try reader.inputs("x2", inputShape: inputShape, of: trained, foldedFor: stored)
         let vectors = try reader.inputs("vectors")
         let hasVectors = members.hasValue("vectors")
         // With vectors the matrix may be left alone.

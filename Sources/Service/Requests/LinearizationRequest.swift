@@ -27,7 +27,7 @@ struct LinearizationRequest: JobRequest {
         let stored = try reader.storedNetwork()
         let architecture = isTrained ? trained?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
-        let x = try reader.requiredInputs("x", inputShape: inputShape, of: trained)
+        let x = try reader.requiredInputs("x", inputShape: inputShape, of: trained, foldedFor: stored)
         let network = architecture.flatMap { reader.finiteNetwork($0, of: trained, inputs: x, named: "x") }
         if let trained, let shape = reader.outline("x").shape, shape != trained.inputShape {
             members.fault(at: "x", "Its rows have shape \(shape), those of the training \(trained.inputShape); both must be inputs of the same network.")

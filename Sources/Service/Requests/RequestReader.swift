@@ -71,27 +71,32 @@ final class RequestReader {
     /// - Parameters:
     ///   - inputShape: The request's `input_shape`: how an inline row folds.
     ///   - trained: Whose inputs they are where the request has no shape of its own.
+    ///   - stored: Into whose inputs flat rows fold where the request has no shape of its own.
     func inputs(
-        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, of trained: TrainedNetwork? = nil
+        _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, of trained: TrainedNetwork? = nil,
+        foldedFor stored: StoredNetwork? = nil
     ) throws -> DataReference? {
         if (object ?? members).value(name) == .null { return nil }
-        return try someInputs(name, in: object, inputShape: inputShape, of: trained)
+        return try someInputs(name, in: object, inputShape: inputShape, of: trained, foldedFor: stored)
     }
 
     /// - Parameter ordinary: What an absent member stands for; nil where it must be there.
     func requiredInputs(
         _ name: String, in object: ObjectReader? = nil, inputShape: [Int]? = nil, of trained: TrainedNetwork? = nil,
-        default ordinary: JSONValue? = nil
+        foldedFor stored: StoredNetwork? = nil, default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         guard ordinary != nil || (object ?? members).requiredValue(name) != nil else { return nil }
-        return try someInputs(name, in: object, inputShape: inputShape, of: trained, default: ordinary)
+        return try someInputs(name, in: object, inputShape: inputShape, of: trained, foldedFor: stored, default: ordinary)
     }
 
     private func someInputs(
-        _ name: String, in object: ObjectReader?, inputShape: [Int]?, of trained: TrainedNetwork?, default ordinary: JSONValue? = nil
+        _ name: String, in object: ObjectReader?, inputShape: [Int]?, of trained: TrainedNetwork?, foldedFor stored: StoredNetwork?,
+        default ordinary: JSONValue? = nil
     ) throws -> DataReference? {
         try data(name, in: object, default: ordinary) { reader, value, pointer in
             reader.isShapeOfTraining = inputShape == nil && trained != nil
+            // An architecture of the request's own may mean flat rows.
+            reader.storedShape = inputShape == nil && !members.has("architecture") ? stored?.inputShape : nil
             return try reader.inputs(value, at: pointer, inputShape: inputShape ?? trained?.inputShape)
         }
     }

@@ -7,6 +7,8 @@ struct RowOutline: Equatable {
     var shape: [Int]?
     /// Of a classification: one more than the largest class among the targets that can be read.
     var classCount: Int?
+    /// The largest magnitude among the inputs of a dataset whose rows are taken as they are, and all of them.
+    var largest: Double?
 
     var rowLength: Int? { shape.map { $0.reduce(1, *) } }
 }
@@ -25,6 +27,18 @@ extension RowOutline {
 }
 
 extension RequestReader {
+    /// Inputs are to be finite in the precision of the job too. Of some of a dataset's rows, or rows that are scaled, only the job can tell.
+    func checkRange(of inputs: DataReference?, _ name: String, in precision: KernelRequest.Precision) {
+        guard precision == .float32, let inputs else { return }
+        let mend = "beyond what float32 holds; scale the inputs, or set precision to \"float64\"."
+        if case .inline(let tensor) = inputs.source, let place = tensor.values.firstIndex(where: { !Float($0).isFinite }) {
+            faults.add(members.pointer(to: name).appending(place / inputs.rowLength), "Here is \(tensor.values[place]), \(mend)")
+        }
+        if let largest = outline(name).largest, !Float(largest).isFinite {
+            faults.add(members.pointer(to: name).appending("dataset"), "Among its inputs is one of magnitude \(largest), \(mend)")
+        }
+    }
+
     /// Inputs of one network have rows of one shape. Told of two members wherever both shapes are known.
     func checkShape(of name: String, beside first: String) {
         guard let shape = outline(name).shape, let expected = outline(first).shape, shape != expected else { return }

@@ -12,18 +12,20 @@ struct TrainingReferences {
     /// Of x; known also where not all of them can be read.
     let rows: Int?
 
-    /// - Parameter defaults: the rows to take for each member that the request leaves out; they are checked like a client's.
-    init(_ reader: RequestReader, task: LearningTask?, inputShape: [Int]?, defaults: PostExperiment?) throws {
+    /// - Parameters:
+    ///   - stored: the network to train, into whose inputs flat rows fold.
+    ///   - defaults: the rows to take for each member that the request leaves out; they are checked like a client's.
+    init(_ reader: RequestReader, task: LearningTask?, inputShape: [Int]?, stored: StoredNetwork?, defaults: PostExperiment?) throws {
         let members = reader.members
         // The experiment's own rows are not in the document: it is the shape that does not fit them.
         let isMisfit = defaults != nil && !members.has("x") && inputShape.map { Forecast.product(of: $0) != PostExperiment.features } ?? false
         if isMisfit {
             members.fault(at: "input_shape", "The experiment's own rows have shape [\(PostExperiment.features)]; leave input_shape out, or send x.")
         }
-        x = try reader.requiredInputs("x", inputShape: isMisfit ? nil : inputShape, default: defaults?.x)
+        x = try reader.requiredInputs("x", inputShape: isMisfit ? nil : inputShape, foldedFor: stored, default: defaults?.x)
         rows = reader.rows(of: x, "x")
         y = try reader.requiredTargets("y", task: task, rows: rows, default: defaults?.y)
-        xTest = try reader.inputs("x_test", inputShape: inputShape)
+        xTest = try reader.inputs("x_test", inputShape: inputShape, foldedFor: stored)
         yTest = try reader.targets("y_test", task: task, rows: reader.rows(of: xTest, "x_test"))
         if members.hasValue("y_test"), !members.hasValue("x_test") {
             members.fault(at: "y_test", "There are targets of test rows but no x_test; send both, or leave y_test out.")

@@ -35,7 +35,7 @@ struct TrainingRequest: JobRequest {
         let architecture = defaults != nil && !members.has("architecture") && !members.has("network") ? defaults?.architecture : reader.architecture(orThatOf: stored)
         let inputShape = members.integers("input_shape", in: 1..., count: 1...3)
         let task = members.task()
-        let data = try TrainingReferences(reader, task: task, inputShape: inputShape, defaults: defaults)
+        let data = try TrainingReferences(reader, task: task, inputShape: inputShape, stored: stored, defaults: defaults)
         let isGiven = members.has("parameters") || members.has("network")
         let widths = isGiven ? nil : settings.widths
         let hasWidths = !isGiven && (widths != nil || members.has("widths"))
@@ -57,6 +57,8 @@ struct TrainingRequest: JobRequest {
             }
         }
         data.check(network, task: task, loss: settings.loss, members)
+        reader.checkRange(of: data.x, "x", in: settings.precision)
+        reader.checkRange(of: data.xTest, "x_test", in: settings.precision)
         settings.check(network, rows: data.rows, members)
         guard faults.isEmpty, let architecture, let network, let task, let x = data.x, let y = data.y,
             // Widths of hidden layers that others take the place of are no part of what was asked for.

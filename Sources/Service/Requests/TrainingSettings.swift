@@ -14,6 +14,8 @@ struct TrainingSettings {
     private let stopAtLoss: Double?
     private let recordEvery: Int
     private let track: [Tracked]
+    /// Not where the list cannot be read.
+    private let leavesTangentsOut: Bool
     private let pathKernelPlace: JSONPointer?
     private let centerOutputs: Bool
     private let outputScale: Double
@@ -40,11 +42,13 @@ struct TrainingSettings {
         // Null: do not stop early, where there is a default.
         stopAtLoss = members.value("stop_at_loss") == .null ? nil : members.number("stop_at_loss", in: .nonNegative) ?? defaults?.stopAtLoss
         recordEvery = members.integer("record_every", in: 1..., default: 1)
-        track = members.choices("track", of: Tracked.self) ?? [.weightDrift]
+        let told = members.choices("track", of: Tracked.self)
+        track = told ?? [.weightDrift]
+        leavesTangentsOut = !track.contains(.tangents) && (told != nil || !members.has("track"))
         pathKernelPlace = members.place(of: Tracked.pathKernel, in: "track")
         centerOutputs = members.bool("center_outputs", default: false)
         outputScale = members.number("output_scale", in: .positive, default: 1)
-        tangentRows = members.integers("tangent_rows", in: 0..., count: 1...Self.mostTangents)
+        tangentRows = members.distinctIntegers("tangent_rows", in: 0..., count: 1...Self.mostTangents)
         snapshotSteps =
             if let steps {
                 members.integers("snapshot_steps", in: 0...steps, count: 0...1000) ?? []
@@ -111,6 +115,9 @@ struct TrainingSettings {
                 guard let row = row.integer, row >= rows else { continue }
                 faults.add(members.pointer(to: "tangent_rows").appending(index), "There is no row \(row); x has the rows 0 to \(rows - 1).")
             }
+        }
+        if leavesTangentsOut, members.hasValue("tangent_rows") {
+            members.fault(at: "tangent_rows", "Rows are chosen for tangents, which are not tracked; add \"tangents\" to track, or leave tangent_rows out.")
         }
         guard let pathKernelPlace else { return }
         if let network, network.outputCount != 1 {

@@ -105,7 +105,7 @@ struct Submissions: Sendable {
         return Response(status: .accepted, fields: fields(document, preferences, replayed: replayed), body: .bytes(document.body))
     }
 
-    /// 200 and the finished job, with its result as a further member if it succeeded.
+    /// 200 and the finished job, with its result as a further member if it has one: it succeeded, or was cancelled on its way.
     ///
     /// - Parameter known: The result where it is at hand; otherwise the store is asked for it.
     private func respond(
@@ -124,8 +124,10 @@ struct Submissions: Sendable {
     }
 
     private func result(of job: Job) throws -> ComputedResult? {
-        guard case .found(let result, _) = try core.store.result(of: job.id) else { return nil }
-        return result
+        switch try core.store.result(of: job.id) {
+        case .found(let result, _), .partial(let result, _): return result
+        case .noSuchJob, .gone, .notReady: return nil
+        }
     }
 
     private func fields(_ document: JobDocument, _ preferences: Preferences, replayed: Bool) -> ResponseFields {
