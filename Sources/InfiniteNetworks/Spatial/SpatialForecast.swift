@@ -3,7 +3,7 @@ public struct SpatialForecast: Sendable, Equatable {
     /// Bytes beside inputs and results.
     public let workingBytes: Double
     /// Pairs of positions times layers times pairs of inputs: the unit that time is proportional to. On offset planes one
-    /// costs about 1.5 nanoseconds of a core in float32 with AVX2 and 4 in float64, elsewhere tens of nanoseconds.
+    /// costs 1 to 2 nanoseconds of a core in float32 with AVX2 and 4 in float64, elsewhere tens of nanoseconds.
     public let elements: Double
 }
 
