@@ -13,6 +13,8 @@ extension SpatialNetwork {
     ///   - progress: completed and total steps of work; called from any thread, one call at a time, in order.
     ///   - isCancelled: asked before every layer of every pair, from any thread.
     /// - Throws: ``KernelError``. The destinations then hold an unspecified part of the results.
+    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float)
     public func compute<Scalar: KernelScalar>(
         x1: MatrixView<Scalar>, x2: MatrixView<Scalar>? = nil, into destinations: KernelDestinations<Scalar>,
         threads: Int = 1, report: (KernelRun) -> Void = { _ in }, progress: @Sendable (Int, Int) -> Void = { _, _ in },
