@@ -54,6 +54,13 @@ struct PictureTests {
         ])
         #expect(found[1].x == [0, 1] && found[1].y == [4, 400])
         #expect(found[3].x == [0, 1, 2] && found[3].y == [4, 3, 2])
+        // The median of networks that all diverged ends with the first of them.
+        let earlier = linearized(8, diverged: true, seed: 1).replacing("[4, 400, null]", with: "[6, null, null]")
+        let early = RunCurves(try document([linearized(8, diverged: true), earlier].joined(separator: ",")))
+        let median = try #require(early.curve(early.groups[0], ["linearized", "loss"]))
+        #expect(median.steps == [0] && median.median == [5])
+        let networks = RunCurves(try document([run(8, [4, 40, 400], end: "diverged"), run(8, [6, 60], end: "diverged")].joined(separator: ",")))
+        #expect(networks.curve(networks.groups[0], ["loss"])?.median == [5, 50])
     }
 
     @Test("curves against steps: whole steps on the axis, every line of 14 widths its own style, and no more bands than can be told apart")

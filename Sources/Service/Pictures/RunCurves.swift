@@ -68,8 +68,11 @@ struct RunCurves {
         // Of a linearised network that diverged there are only the first values: they are shown where there are no others.
         let whole = found.filter(\.isWhole)
         let curves = whole.isEmpty ? found : whole
-        guard !curves.isEmpty else { return nil }
-        var steps = Array(Set(curves.flatMap(\.steps))).sorted()
+        // Held at its last value a diverged one would be a shelf in the median: it ends with the first that does.
+        let areDiverged = whole.isEmpty || group.diverged.count == group.runs.count
+        let end = areDiverged ? curves.compactMap(\.steps.last).min() : curves.compactMap(\.steps.last).max()
+        guard let end else { return nil }
+        var steps = Array(Set(curves.flatMap(\.steps))).filter { $0 <= end }.sorted()
         if steps.count > Self.mostSteps {
             let stride = (steps.count + Self.mostSteps - 1) / Self.mostSteps
             steps = steps.indices.filter { $0 % stride == 0 || $0 == steps.count - 1 }.map { steps[$0] }
