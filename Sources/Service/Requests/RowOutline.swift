@@ -27,12 +27,12 @@ extension RowOutline {
 }
 
 extension RequestReader {
-    /// Inputs are to be finite in the precision of the job too. Of some of a dataset's rows, or rows that are scaled, only the job can tell.
-    func checkRange(of inputs: DataReference?, _ name: String, in precision: KernelRequest.Precision) {
-        guard precision == .float32, let inputs else { return }
-        let mend = "beyond what float32 holds; scale the inputs, or set precision to \"float64\"."
-        if case .inline(let tensor) = inputs.source, let place = tensor.values.firstIndex(where: { !Float($0).isFinite }) {
-            faults.add(members.pointer(to: name).appending(place / inputs.rowLength), "Here is \(tensor.values[place]), \(mend)")
+    /// Inputs and targets are to be finite in the precision of the job too. Of a dataset's targets, some of a dataset's rows, or rows that are scaled, only the job can tell.
+    func checkRange(of values: DataReference?, _ name: String, in precision: KernelRequest.Precision) {
+        guard precision == .float32, let values else { return }
+        let mend = "beyond what float32 holds; scale them, or set precision to \"float64\"."
+        if case .inline(let tensor) = values.source, let place = tensor.values.firstIndex(where: { !Float($0).isFinite }) {
+            faults.add(members.pointer(to: name).appending(place / values.rowLength), "Here is \(tensor.values[place]), \(mend)")
         }
         if let largest = outline(name).largest, !Float(largest).isFinite {
             faults.add(members.pointer(to: name).appending("dataset"), "Among its inputs is one of magnitude \(largest), \(mend)")

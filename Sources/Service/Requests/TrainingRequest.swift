@@ -59,6 +59,8 @@ struct TrainingRequest: JobRequest {
         data.check(network, task: task, loss: settings.loss, members)
         reader.checkRange(of: data.x, "x", in: settings.precision)
         reader.checkRange(of: data.xTest, "x_test", in: settings.precision)
+        reader.checkRange(of: data.y, "y", in: settings.precision)
+        reader.checkRange(of: data.yTest, "y_test", in: settings.precision)
         settings.check(network, rows: data.rows, members)
         guard faults.isEmpty, let architecture, let network, let task, let x = data.x, let y = data.y,
             // Widths of hidden layers that others take the place of are no part of what was asked for.
