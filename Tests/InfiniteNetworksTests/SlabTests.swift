@@ -15,6 +15,16 @@ struct SlabTests {
         try expectPlanesAgreeWithTensors(network, draw.images(2, shape), draw.images(3, shape), place)
     }
 
+    /// Rows of whole vectors of either precision, and longer by one: the frame then stands beyond them or among them.
+    @Test(arguments: [8, 16, 17, 33])
+    func widths(width: Int) throws {
+        var draw = SlabDraw(seed: UInt64(width))
+        let layers = [conv([3, 3]), relu, conv([3, 3]), relu, globalAverage, dense()]
+        let network = try SpatialNetwork(Architecture(layers: layers), inputShape: [3, width, 2])
+        #expect(network.planes?.usesSlabs == true)
+        try expectPlanesAgreeWithTensors(network, draw.images(2, [3, width, 2]), draw.images(2, [3, width, 2]), "width \(width)")
+    }
+
     /// Opposite images have obtuse angles at the first layer, whose rectifier is not the near one.
     @Test func oppositeImages() throws {
         var draw = SlabDraw(seed: 7)

@@ -60,7 +60,10 @@ extension PlanePlan {
         let joined = zip(segments, offsets).dropFirst()
         let left = joined.reduce(0) { $0 + Double($1.0.input.count) } * (8 + bytesPerElement)
         let planes = joined.reduce(0) { $0 + 2 * Double($1.0.input.count) * Double($1.1.count) }
-        let scratch = segments.reduce(0) { $0 + Double(usesSlabs ? Double.slabSize($1.input) : $1.scratchSize) }
+        // Whole vectors are longer in float32, and the precision may change.
+        let scratch = segments.reduce(0) {
+            $0 + Double(usesSlabs ? max(Float.slabSize($1.input), Double.slabSize($1.input)) : $1.scratchSize)
+        }
         return min(all, budget) + images * left + Double(threads) * (perTile + 2 * table + (planes + scratch) * bytesPerElement)
     }
 }
