@@ -43,26 +43,38 @@ void NAME(tangent_plane_prepare)(NAME(tangent_plane_layer) *layer) {
     }
 }
 
+// The loops of near layers are written in vectors of one or two cache lines, which the compiler splits into registers: a
+// coefficient is loaded once for all of them, and their chains of products run side by side.
+typedef REAL NAME(chunk) __attribute__((ext_vector_type(64 / sizeof(REAL)), aligned(sizeof(REAL))));
+typedef REAL NAME(wide_chunk) __attribute__((ext_vector_type(128 / sizeof(REAL)), aligned(sizeof(REAL))));
+
+// Declares `sum`, by Horner's rule: what its latency leaves idle the other registers of the chunk fill.
+#define POLYNOMIAL(CHUNK, sum, coefficients, degree, w) \
+    CHUNK sum = coefficients[degree] * w + coefficients[degree - 1]; \
+    _Pragma("clang loop unroll(full)") for (int k = degree - 2; k >= 0; k--) sum = sum * w + coefficients[k]
+
 INLINED void NAME(rectify_near)(const NAME(tangent_plane_layer) *layer, NAME(rectifier_rows) rows, size_t count,
                                 bool with_tangent, bool plain) {
+    // As many elements as counts are multiples of.
+    typedef REAL chunk __attribute__((ext_vector_type(16), aligned(sizeof(REAL))));
     const REAL gain = layer->gain * layer->weight, own_scale = layer->own_scale;
     const REAL own_offset = layer->own_offset / layer->weight;
-    REAL lune_terms[NEAR_LUNE_DEGREE + 1], arc_terms[NEAR_ARC_DEGREE + 1];
-    for (int i = 0; i <= NEAR_LUNE_DEGREE; i++) lune_terms[i] = layer->near_lune[i];
-    for (int i = 0; i <= NEAR_ARC_DEGREE; i++) arc_terms[i] = layer->near_arc[i];
-#pragma clang loop vectorize(assume_safety) interleave_count(2)
-    for (size_t i = 0; i < count; i++) {
-        REAL e = rows.distance[0][i] + rows.distance[1][i] + rows.distance[2][i];
-        REAL s = rows.s[i], t = rows.t[i], step = s - t, chord = e - step * step;
+    for (size_t i = 0; i < count; i += 16) {
+#define AT(pointer) (*(const chunk *)((pointer) + i))
+        const chunk e = AT(rows.distance[0]) + AT(rows.distance[1]) + AT(rows.distance[2]);
+        const chunk s = AT(rows.s), t = AT(rows.t), step = s - t, chord = e - step * step;
         // Rounding may take equal inputs below zero.
-        REAL w = FABS(chord * (rows.inverse_s[i] * rows.inverse_t[i])), root = SQRT(w), square = w * w;
-        rows.distance_out[i] =
-            gain * e - chord * root * NAME(split_polynomial)(lune_terms, NEAR_LUNE_DEGREE, w, square);
+        const chunk w = __builtin_elementwise_abs(chord * (AT(rows.inverse_s) * AT(rows.inverse_t)));
+        const chunk root = __builtin_elementwise_sqrt(w);
+        POLYNOMIAL(chunk, lune, layer->near_lune, NEAR_LUNE_DEGREE, w);
+        *(chunk *)(rows.distance_out + i) = gain * e - (chord * root) * lune;
         if (with_tangent) {
-            REAL slope = gain - root * NAME(split_polynomial)(arc_terms, NEAR_ARC_DEGREE, w, square);
-            REAL sum = rows.tangent[0][i] + rows.tangent[1][i] + rows.tangent[2][i], own = s * t - chord / 2;
-            rows.tangent_out[i] = slope * (sum + (plain ? own : own_scale * own + own_offset));
+            POLYNOMIAL(chunk, arc, layer->near_arc, NEAR_ARC_DEGREE, w);
+            const chunk own = s * t - chord / 2, slope = gain - root * arc;
+            const chunk sum = AT(rows.tangent[0]) + AT(rows.tangent[1]) + AT(rows.tangent[2]);
+            *(chunk *)(rows.tangent_out + i) = slope * (sum + (plain ? own : own_scale * own + own_offset));
         }
+#undef AT
     }
 }
 

@@ -18,11 +18,14 @@ typedef struct {
 
 // One block on its way through a layer.
 typedef struct {
-    const REAL *distance[3], *tangent[3];
-    // Of the first image by row, of the second along it: deviations s and t, 1 over them, and their parts of the layer's own term.
-    const REAL *left, *left_inverse, *left_own, *right, *right_inverse, *right_own;
-    REAL *distance_out, *tangent_out;
+    // Three lines each, `shape.lines` apart.
+    const REAL *lines, *tangent_lines;
+    // Three runs each: deviations s (of the first image) and t (of the second), 1 over them, their parts of the own term.
+    const REAL *left, *right;
+    REAL *distance, *tangent;
 } NAME(block_rows);
+
+typedef enum { NAME(is_linear), NAME(is_near), NAME(is_any) } NAME(block_kind);
 
 INLINED NAME(block_shape) NAME(block_shape_of)(size_t width) {
     NAME(block_shape) shape = {.width = width};
@@ -36,7 +39,7 @@ INLINED NAME(block_shape) NAME(block_shape_of)(size_t width) {
 
 size_t NAME(tangent_slab_scratch)(size_t height, size_t width) {
     NAME(block_shape) shape = NAME(block_shape_of)(width);
-    return 2 * (height * shape.size + TANGENT_PLANE_SLACK) + 7 * shape.lines + 6 * shape.run + NAME(slab_frame);
+    return 2 * (height * shape.size + TANGENT_PLANE_SLACK) + 6 * shape.lines + 6 * shape.run + NAME(slab_frame);
 }
 
 // The first element of a block, within its frame.
@@ -44,18 +47,47 @@ INLINED REAL *NAME(block_at)(REAL *slab, NAME(block_shape) shape, size_t y) {
     return slab + y * shape.size + shape.pitch + NAME(slab_frame);
 }
 
-INLINED void NAME(sum_diagonals)(const REAL *restrict block, NAME(block_shape) shape, size_t taps, REAL *restrict lines) {
-    const ptrdiff_t next = (ptrdiff_t)shape.pitch + 1;
-    for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
-        for (size_t x = 0; x < shape.width; x++) {
-            const REAL *row = block + x * shape.pitch + first;
-            REAL *line = lines + x * shape.run + first;
-#pragma clang loop vectorize(assume_safety) interleave_count(2)
-            for (size_t i = 0; i < NAME(slab_chunk); i++) {
-                line[i] = taps == 3 ? row[(ptrdiff_t)i - next] + row[i] + row[(ptrdiff_t)i + next] : row[i];
-            }
-        }
+// A chunk is a cache line, or two where the row has them.
+#define CHUNK NAME(chunk)
+#define COLUMN(x) NAME(chunk_##x)
+#include "slab_column.inc.h"
+#undef CHUNK
+#undef COLUMN
+#define CHUNK NAME(wide_chunk)
+#define COLUMN(x) NAME(wide_chunk_##x)
+#include "slab_column.inc.h"
+#undef CHUNK
+#undef COLUMN
+
+// In chunks, so that what a chunk has of the second image stays where it is.
+INLINED void NAME(sum_diagonals)(const REAL *block, NAME(block_shape) shape, size_t taps, REAL *lines) {
+    size_t first = 0;
+    for (; first + 2 * NAME(slab_chunk) <= shape.run; first += 2 * NAME(slab_chunk)) {
+        NAME(wide_chunk_sum_diagonals)(block + first, shape, taps, lines + first);
     }
+    if (first < shape.run) NAME(chunk_sum_diagonals)(block + first, shape, taps, lines + first);
+}
+
+INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape,
+                               NAME(block_kind) kind, bool with_tangent, bool plain) {
+    size_t first = 0;
+    for (; first + 2 * NAME(slab_chunk) <= shape.run; first += 2 * NAME(slab_chunk)) {
+        NAME(wide_chunk_carry)(layer, rows, shape, first, kind, with_tangent, plain);
+    }
+    if (first < shape.run) NAME(chunk_carry)(layer, rows, shape, first, kind, with_tangent, plain);
+}
+
+INLINED void NAME(carry_kind)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape,
+                              NAME(block_kind) kind, bool with_tangent) {
+    if (!with_tangent) NAME(carry_block)(layer, rows, shape, kind, false, true);
+    else if (layer->own_scale == 1) NAME(carry_block)(layer, rows, shape, kind, true, true);
+    else NAME(carry_block)(layer, rows, shape, kind, true, false);
+}
+
+INLINED void NAME(carry_through)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape, bool with_tangent) {
+    if (!layer->rectified) NAME(carry_kind)(layer, rows, shape, NAME(is_linear), with_tangent);
+    else if (layer->near) NAME(carry_kind)(layer, rows, shape, NAME(is_near), with_tangent);
+    else NAME(carry_kind)(layer, rows, shape, NAME(is_any), with_tangent);
 }
 
 // What stands for the lines of a block outside one image: half of the sums of the other's variances along its row.
@@ -72,68 +104,6 @@ INLINED void NAME(frame_block)(REAL *distance, REAL *tangent, NAME(block_shape) 
     for (ptrdiff_t x = 0; x < width; x++) {
         distance[x * pitch - 1] = distance[x * pitch + width] = left[x] / 2;
         tangent[x * pitch + width] = 0;
-    }
-}
-
-typedef enum { NAME(is_linear), NAME(is_near), NAME(is_any) } NAME(block_kind);
-
-INLINED void NAME(carry_block)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape,
-                               NAME(block_kind) kind, bool with_tangent) {
-    const REAL gain = layer->gain * layer->weight, own_scale = layer->own_scale;
-    const REAL far_scale = 2 * layer->k, far_rest = gain * (1 - layer->k);
-    const bool is_near = kind == NAME(is_near);
-    const int lune_degree = is_near ? NEAR_LUNE_DEGREE : ARC_DEGREE, arc_degree = is_near ? NEAR_ARC_DEGREE : ARC_DEGREE;
-    REAL lune_terms[ARC_DEGREE + 1], arc_terms[ARC_DEGREE + 1];
-    for (int i = 0; i <= lune_degree; i++) lune_terms[i] = is_near ? layer->near_lune[i] : layer->lune[i];
-    for (int i = 0; i <= arc_degree; i++) arc_terms[i] = is_near ? layer->near_arc[i] : layer->arc[i];
-    // Down the rows, so that what a chunk has of the second image stays where it is.
-    for (size_t first = 0; first < shape.run; first += NAME(slab_chunk)) {
-        for (size_t x = 0; x < shape.width; x++) {
-            const REAL s = rows.left[x], inverse_s = rows.left_inverse[x], own_left = rows.left_own[x];
-            const size_t from = x * shape.run + first, to = x * shape.pitch + first;
-#pragma clang loop vectorize(assume_safety) interleave_count(2)
-            for (size_t i = 0; i < NAME(slab_chunk); i++) {
-                REAL m = rows.distance[0][from + i] + rows.distance[1][from + i] + rows.distance[2][from + i];
-                REAL t = rows.right[first + i], step = s - t, chord = m - step * step, slope = gain;
-                REAL inverse = inverse_s * rows.right_inverse[first + i], v = chord * inverse;
-                if (kind == NAME(is_linear)) {
-                    rows.distance_out[to + i] = gain * m;
-                } else if (is_near) {
-                    REAL w = FABS(v), root = SQRT(w), square = w * w;
-                    rows.distance_out[to + i] =
-                        gain * m - chord * root * NAME(split_polynomial)(lune_terms, lune_degree, w, square);
-                    slope -= root * NAME(split_polynomial)(arc_terms, arc_degree, w, square);
-                } else {
-                    const REAL product = s * t;
-                    v = v + (chord - v * product) * inverse;
-                    bool far = v > 2;
-                    REAL other = 4 - v, w = v < other ? v : other;
-                    w = w > 0 ? w : 0;
-                    REAL root = SQRT(w), square = w * w;
-                    REAL lune = w * root * NAME(split_polynomial)(lune_terms, lune_degree, w, square);
-                    rows.distance_out[to + i] = gain * (m - product * lune - (far ? far_scale * product * (1 - w / 2) : 0));
-                    REAL turn = root * NAME(split_polynomial)(arc_terms, arc_degree, w, square);
-                    slope = far ? far_rest + turn : gain - turn;
-                }
-                if (with_tangent) {
-                    REAL sum = rows.tangent[0][from + i] + rows.tangent[1][from + i] + rows.tangent[2][from + i];
-                    rows.tangent_out[to + i] = slope * (sum + rows.right_own[first + i] + own_left - own_scale * m);
-                }
-            }
-        }
-    }
-}
-
-INLINED void NAME(carry)(const NAME(layer) *layer, NAME(block_rows) rows, NAME(block_shape) shape, bool with_tangent) {
-    if (!layer->rectified) {
-        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_linear), true);
-        else NAME(carry_block)(layer, rows, shape, NAME(is_linear), false);
-    } else if (layer->near) {
-        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_near), true);
-        else NAME(carry_block)(layer, rows, shape, NAME(is_near), false);
-    } else {
-        if (with_tangent) NAME(carry_block)(layer, rows, shape, NAME(is_any), true);
-        else NAME(carry_block)(layer, rows, shape, NAME(is_any), false);
     }
 }
 
@@ -178,21 +148,21 @@ INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block
     const NAME(maps) left = stack->left[index], right = stack->right[index];
     const size_t width = shape.width, taps = layer->taps[1];
     const bool with_tangent = stack->with_tangent, has_rows = layer->taps[0] == 3;
-    REAL *lines[3], *tangent_lines[3], *zeros = scratch + 6 * shape.lines, *ends = zeros + shape.lines;
-    for (size_t k = 0; k < 3; k++) lines[k] = scratch + k * shape.lines, tangent_lines[k] = scratch + (3 + k) * shape.lines;
-    // The lines at `row`, which may lie outside one or both images.
+    REAL *lines = scratch, *tangent_lines = lines + 3 * shape.lines, *ends = tangent_lines + 3 * shape.lines;
+    // Of a filter of one row two lines stay zero.
+    if (!has_rows) memset(lines, 0, 6 * shape.lines * sizeof(REAL));
+    // The lines at `row`, which may lie outside one or both images, in place of those three rows before.
     for (ptrdiff_t row = (ptrdiff_t)first - has_rows; row < (ptrdiff_t)end + has_rows; row++) {
-        REAL *spare = lines[0], *tangent_spare = tangent_lines[0];
-        lines[0] = lines[1], lines[1] = lines[2], lines[2] = spare;
-        tangent_lines[0] = tangent_lines[1], tangent_lines[1] = tangent_lines[2], tangent_lines[2] = tangent_spare;
+        const size_t slot = has_rows ? (size_t)(row + 1) % 3 * shape.lines : 0;
         if (row >= (ptrdiff_t)first && row < (ptrdiff_t)end) {
-            NAME(sum_diagonals)(NAME(block_at)(distance, shape, (size_t)row), shape, taps, spare);
-            if (with_tangent) NAME(sum_diagonals)(NAME(block_at)(tangent, shape, (size_t)row), shape, taps, tangent_spare);
+            const size_t y = (size_t)row;
+            NAME(sum_diagonals)(NAME(block_at)(distance, shape, y), shape, taps, lines + slot);
+            if (with_tangent) NAME(sum_diagonals)(NAME(block_at)(tangent, shape, y), shape, taps, tangent_lines + slot);
         } else {
             const ptrdiff_t height = (ptrdiff_t)stack->height, other = row + shift, across = (ptrdiff_t)width;
             NAME(edge_lines)(row >= 0 && row < height ? left.sums + row * across : NULL,
-                             other >= 0 && other < height ? right.sums + other * across : NULL, shape, spare);
-            NAME(edge_lines)(NULL, NULL, shape, tangent_spare);
+                             other >= 0 && other < height ? right.sums + other * across : NULL, shape, lines + slot);
+            NAME(edge_lines)(NULL, NULL, shape, tangent_lines + slot);
         }
         const ptrdiff_t middle = row - has_rows;
         if (middle < (ptrdiff_t)first) continue;
@@ -200,12 +170,8 @@ INLINED void NAME(carry_rows)(const NAME(stack) *stack, size_t index, NAME(block
         NAME(halve_deviations)(layer, left, y * width, shape, ends);
         NAME(halve_deviations)(layer, right, other * width, shape, ends + 3 * shape.run);
         REAL *out = NAME(block_at)(distance, shape, y), *tangent_out = NAME(block_at)(tangent, shape, y);
-        NAME(block_rows) rows = {
-            {has_rows ? lines[0] : zeros, has_rows ? lines[1] : zeros, lines[2]},
-            {has_rows ? tangent_lines[0] : zeros, has_rows ? tangent_lines[1] : zeros, tangent_lines[2]},
-            ends, ends + shape.run, ends + 2 * shape.run, ends + 3 * shape.run, ends + 4 * shape.run, ends + 5 * shape.run,
-            out, tangent_out};
-        NAME(carry)(layer, rows, shape, with_tangent);
+        NAME(block_rows) rows = {lines, tangent_lines, ends, ends + 3 * shape.run, out, tangent_out};
+        NAME(carry_through)(layer, rows, shape, with_tangent);
         if (index + 1 == stack->instructions) continue;
         NAME(frame_block)(out, tangent_out, shape, stack->left[index + 1].variance + y * width,
                           stack->right[index + 1].variance + other * width);

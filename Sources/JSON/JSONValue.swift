@@ -38,8 +38,8 @@ public struct JSONNumber: Sendable, Equatable {
     public let value: Double
     public let integer: Int?
 
-    /// Integers beyond this lose their neighbours when they are held as a double.
-    public static let exactIntegers = -(1 << 53)...(1 << 53)
+    /// Integers beyond this share their double with a neighbour.
+    public static let exactIntegers = 1 - (1 << 53)...(1 << 53) - 1
 
     public init(_ value: Double) {
         self.value = value

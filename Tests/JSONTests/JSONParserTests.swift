@@ -27,6 +27,14 @@ import Testing
         #expect(try JSONParser.parse(source) == expected)
     }
 
+    /// Beyond 2^53 a fraction or an exponent would round to a neighbour without a word.
+    @Test(arguments: ["9007199254740993.0", "9007199254740992.0", "9007199254740993e0", "-9.007199254740993e15", "1e300"])
+    func takesLargeIntegersOnlyWithAllTheirDigits(_ source: String) throws {
+        let faults = Faults()
+        #expect(try faults.integer(JSONParser.parse(source), at: .root) == nil && !faults.isEmpty)
+        #expect(try Faults().integer(JSONParser.parse("9007199254740991.0"), at: .root) == 9_007_199_254_740_991)
+    }
+
     /// A seed is every one of its digits: in a list as on its own, read and written.
     @Test(arguments: [
         [9_007_199_254_740_991, 9_007_199_254_740_992, 9_007_199_254_740_993], [.max], [1, -9_007_199_254_740_993, .max - 1, 0], [1 - .max, 2],

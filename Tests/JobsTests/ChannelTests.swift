@@ -165,13 +165,17 @@ private struct ChannelFixture {
             }
         }
         let job = try #require(try worker.claim(worker: "w", lease: .seconds(45)))
-        // A claim that the worker never hears of.
+        // Claims that the worker never hears of, of one of which a cancel was accepted.
         #expect(try store.claim("w").id == second)
+        let third = try store.enqueue("third").id
+        #expect(try store.claim("w").id == third)
+        #expect(try store.store.cancel(third).job?.state == .running)
         let reports: [JobReport] = [.metric("1"), .progress(JobProgress(completed: 1, total: 2))]
         #expect(try worker.report(reports, under: job.lease) == .held)
         #expect(try store.store.events(of: first, after: 0, limit: 9).map(\.kind) == [.state, .state, .metric, .progress])
         #expect(try store.job(second).state == .queued)
         #expect(try store.job(second).attempt == 0)
+        #expect(try store.job(third).state == .cancelled)
         #expect(try store.job(first).state == .running)
         // Other reports are not taken for those.
         #expect(try worker.report([.metric("2")], under: job.lease) == .held)

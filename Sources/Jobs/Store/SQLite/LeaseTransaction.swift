@@ -135,10 +135,20 @@ extension JobTransaction {
     // MARK: Leases whose holder is gone
 
     func handBack(jobsOf worker: String, except known: String?) throws {
-        for row in try database.all("SELECT id, fence, attempt FROM jobs WHERE state = 'running' AND lease_owner = ?", [worker])
-        where row[0] != known {
+        let rows = try database.all(
+            """
+            SELECT id, fence, attempt, cancel_requested_at IS NOT NULL FROM jobs
+            WHERE state = 'running' AND lease_owner = ?
+            """, [worker])
+        for row in rows where row[0] != known {
             try endAttempt(row[0], row[1], .released, nil)
-            try requeue(row[0], at: now, attempt: row[2] - 1)
+            let attempt = (row[2] as Int) - 1
+            // A cancel that was accepted is kept: nobody needs to take the job up to learn of it.
+            if row[3] {
+                try end(row[0], as: .cancelled, attempt: attempt, error: nil)
+            } else {
+                try requeue(row[0], at: now, attempt: attempt)
+            }
         }
     }
 
